@@ -1,0 +1,1 @@
+"""rollcall: complete, provable attendance from Zoom and Calendly in your own Postgres."""
