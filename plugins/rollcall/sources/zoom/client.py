@@ -1,0 +1,234 @@
+"""The Zoom API client: paces, signs, retries and pages; its callers see rows or one of rollcall's errors."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import requests
+
+from rollcall.errors import AuthRefused, PageTokenRepeated, Parked, RateLimited, ServerFault, TokenRejected
+from rollcall.sources.retry import (
+    DEFAULT_POLICIES,
+    LONGEST_WAIT_SECONDS,
+    RetryPolicy,
+    call_with_retries,
+    parse_retry_after,
+)
+from rollcall.sources.zoom.addresses import api_address
+from rollcall.sources.zoom.bodies import read_json
+from rollcall.sources.zoom.endpoints import Endpoint, Label
+from rollcall.sources.zoom.faults import describe, fault_of, server_fault
+from rollcall.sources.zoom.paging import Page, page_of, token_params
+from rollcall.sources.zoom.wire import Answer, Wire
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _no_feedback(_label: Label, _error: RateLimited) -> None:
+    return None
+
+
+def _no_announcement(_seconds: float, _reason: str) -> None:
+    return None
+
+
+class ZoomClient:
+    """Calls one Zoom account's API. May be shared by threads: each gets its own session from
+    `session_factory`.
+
+    `token(rejected)` gives an access token; True says that the last one was refused and a fresh one is due.
+    `throttle(label)` is called before each HTTP call, blocks for pacing, and may raise Parked.
+    `throttle_feedback(label, error)` hears of every 429, so that other workers hold back too.
+    `retry_policies` are by error kind; a kind without one has the default of sources/retry.py.
+    `on_wait(seconds, reason)` hears of each wait; `sleep(seconds)` does it and may raise to end it.
+    """
+
+    def __init__(
+        self,
+        session_factory: Callable[[], requests.Session],
+        api_url: str,
+        token: Callable[[bool], str],
+        throttle: Callable[[Label], None],
+        retry_policies: Mapping[str, RetryPolicy] = DEFAULT_POLICIES,
+        clock: Callable[[], datetime] = _utc_now,
+        *,
+        throttle_feedback: Callable[[Label, RateLimited], None] = _no_feedback,
+        on_wait: Callable[[float, str], None] = _no_announcement,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._wire = Wire(session_factory, api_address(api_url))
+        self._token = token
+        self._throttle = throttle
+        self._policies = retry_policies
+        self._clock = clock
+        self._feedback = throttle_feedback
+        self._on_wait = on_wait
+        self._sleep = sleep
+        self._count_lock = threading.Lock()
+        self.calls = 0
+        """HTTP calls made so far, retries and refused ones included."""
+
+    def __enter__(self) -> ZoomClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._wire.close()
+
+    def get(self, endpoint: Endpoint, item: str = "", **params: str) -> dict[str, Any]:
+        """The single object that `endpoint` serves for `item`. Raises a SourceError, or Parked."""
+        return self._call(endpoint, item, params, page_token_sent=False)
+
+    def page(self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str) -> Page:
+        """One page of a list; `page_token` is the `next_token` of the page before, with the same `params`.
+
+        Raises PageTokenExpired when the list must start again, other SourceErrors, or Parked.
+        """
+        if endpoint.rows_key is None:
+            raise TypeError(f"{endpoint.name} is a single object, not a list")
+        asked = {**params, **token_params(page_token)}
+        fields = self._call(endpoint, item, asked, page_token_sent=bool(page_token))
+        rows: list[dict[str, Any]] = fields.pop(endpoint.rows_key)
+        return page_of(endpoint, rows, fields, page_token)
+
+    def pages(
+        self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str
+    ) -> Iterator[Page]:
+        """All pages from `page_token` on, ended by the empty token only: an empty page with a token goes on.
+
+        Raises PageTokenRepeated after the page whose token was seen before; PageTokenExpired means that the
+        caller starts the list again from its first page.
+        """
+        seen = {page_token}
+        while True:
+            page = self.page(endpoint, item, page_token, **params)
+            yield page
+            page_token = page.next_token
+            if not page_token:
+                return
+            if page_token in seen:
+                raise PageTokenRepeated(
+                    f"Zoom repeated a page token at {describe(endpoint, item)}, the list would never end; "
+                    "start the run again, and tell Zoom's support if it stays so."
+                )
+            seen.add(page_token)
+
+    def _call(
+        self, endpoint: Endpoint, item: str, params: Mapping[str, str], *, page_token_sent: bool
+    ) -> dict[str, Any]:
+        query = urlencode({**endpoint.params, **params}, quote_via=quote, safe="")
+        target = endpoint.path_for(item) + (f"?{query}" if query else "")
+        not_before: datetime | None = None
+
+        def once(*, token_rejected: bool) -> dict[str, Any]:
+            nonlocal not_before
+            not_before = None
+            answer = self._send(endpoint, item, target, token_rejected=token_rejected)
+            try:
+                return self._read(answer, endpoint, item, page_token_sent=page_token_sent)
+            except RateLimited as limited:
+                not_before = limited.retry_at
+                self._feedback(endpoint.label, limited)
+                raise
+            except ServerFault:
+                not_before = parse_retry_after(answer.headers.get("Retry-After"), self._clock())
+                raise
+
+        def attempt() -> dict[str, Any]:
+            try:
+                return self._with_fresh_token_if_rejected(once, endpoint, item)
+            except (RateLimited, ServerFault) as error:
+                self._park_if_long(not_before, error)
+                raise
+
+        return call_with_retries(
+            attempt,
+            self._policies,
+            clock=self._clock,
+            sleep=self._sleep,
+            on_wait=self._on_wait,
+            not_before=lambda: not_before,
+        )
+
+    def _send(self, endpoint: Endpoint, item: str, target: str, *, token_rejected: bool) -> Answer:
+        # The token after the pacing, which may last longer than the token had to live.
+        self._throttle(endpoint.label)
+        token = self._token(token_rejected)
+        with self._count_lock:
+            self.calls += 1
+        return self._wire.get(target, token, describe(endpoint, item))
+
+    def _read(
+        self, answer: Answer, endpoint: Endpoint, item: str, *, page_token_sent: bool
+    ) -> dict[str, Any]:
+        """The answer's object, or the error it stands for. A 200 is believed only with its expected key."""
+        if 200 <= answer.status < 300:
+            tracking_id = answer.headers.get("x-zm-trackingid")
+            try:
+                fields = read_json(answer.body)
+            except ValueError:
+                raise server_fault(
+                    "its answer is not JSON", endpoint, item, answer.status, tracking_id
+                ) from None
+            if isinstance(fields, dict) and _holds_what_is_due(fields, endpoint):
+                return fields
+            if not (isinstance(fields, dict) and "code" in fields and "message" in fields):
+                why = f"its answer has no usable {endpoint.proof_key!r}"
+                raise server_fault(why, endpoint, item, answer.status, tracking_id)
+        raise fault_of(
+            answer.status,
+            answer.headers,
+            answer.body,
+            endpoint,
+            item,
+            page_token_sent=page_token_sent,
+            now=self._clock(),
+        )
+
+    @staticmethod
+    def _with_fresh_token_if_rejected(
+        once: Callable[..., dict[str, Any]], endpoint: Endpoint, item: str
+    ) -> dict[str, Any]:
+        try:
+            return once(token_rejected=False)
+        except TokenRejected:
+            pass
+        try:
+            return once(token_rejected=True)
+        except TokenRejected as again:
+            raise AuthRefused(
+                f"Zoom rejected a fresh access token too, at {describe(endpoint, item)}; check that the app "
+                "is activated in the Zoom Marketplace and that the API address belongs to this account, then "
+                "run `rollcall connection test`.",
+                status=again.status,
+                code=again.code,
+                tracking_id=again.tracking_id,
+            ) from None
+
+    def _park_if_long(self, not_before: datetime | None, error: RateLimited | ServerFault) -> None:
+        """Raise Parked for a daily limit, and for a pause too long to hold a worker for."""
+        if not_before is None:
+            return
+        seconds = (not_before - self._clock()).total_seconds()
+        if seconds > LONGEST_WAIT_SECONDS or (isinstance(error, RateLimited) and error.daily):
+            raise Parked(f"{error} The run goes on by itself then.", not_before) from error
+
+
+def _holds_what_is_due(fields: dict[str, Any], endpoint: Endpoint) -> bool:
+    if endpoint.rows_key is None:
+        return fields.get(endpoint.proof_key) not in (None, "")
+    rows = fields.get(endpoint.rows_key)
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)

@@ -1,0 +1,98 @@
+"""One HTTP exchange with Zoom: the path goes out exactly as given, the answer comes whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from rollcall.errors import NetworkFault
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `headers` are matched in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire:
+    """Keeps one session, and with it one open connection, per thread."""
+
+    def __init__(self, session_factory: Callable[[], requests.Session], api_url: str) -> None:
+        self._session_factory = session_factory
+        self._api_url = api_url.rstrip("/")
+        self._thread = threading.local()
+        self._opened: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def get(self, target: str, token: str, what: str) -> Answer:
+        """GET `target` (path and query, encoded already). Raises NetworkFault where no whole answer came.
+
+        Redirects are not followed: the token is for this address only. `what` names the call in messages.
+        """
+        session, settings = self._session()
+        headers = {**session.headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
+        # Prepared apart from the session, which would put .netrc or its own login in place of the token.
+        request = requests.Request("GET", self._api_url + target, headers).prepare()
+        try:
+            response = session.send(
+                request,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                **settings,
+            )
+        except requests.RequestException as error:
+            # Without its cause: that text holds the whole address.
+            raise network_fault(error, what) from None
+        return Answer(response.status_code, response.headers, response.content)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            sessions, self._opened = self._opened, []
+        for session in sessions:
+            session.close()
+        self._thread = threading.local()
+
+    def _session(self) -> tuple[requests.Session, dict[str, Any]]:
+        known: tuple[requests.Session, dict[str, Any]] | None = getattr(self._thread, "session", None)
+        if known is None:
+            session = self._session_factory()
+            # Proxies and certificates of the environment, read once instead of for each call.
+            settings = dict(session.merge_environment_settings(self._api_url, {}, None, None, None))
+            settings["stream"] = False
+            known = self._thread.session = (session, settings)
+            with self._lock:
+                self._opened.append(session)
+        return known
+
+
+def network_fault(error: requests.RequestException, what: str) -> NetworkFault:
+    """The error for a call that got no whole answer, without addresses or bodies in its message."""
+    match error:
+        case requests.exceptions.SSLError():
+            why = (
+                "the TLS certificate was not accepted; check the address and the certificates of this machine"
+            )
+        case requests.exceptions.ConnectTimeout():
+            why = f"no connection within {CONNECT_SECONDS:.0f} s; check network, proxy and address"
+        case requests.exceptions.ReadTimeout():
+            why = f"no data for {READ_SECONDS:.0f} s"
+        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
+            why = "the answer was cut short"
+        case requests.exceptions.ProxyError():
+            why = "the proxy did not let it through; check the proxy settings"
+        case requests.exceptions.ConnectionError():
+            why = "the connection failed or was cut; check network and address"
+        case _:
+            why = f"{type(error).__name__}; check the address of the connection"
+    return NetworkFault(f"No answer from Zoom for {what}: {why}.")
