@@ -1,6 +1,6 @@
 """Health check of a container: exit 0 if the address given answers 200, else 1 and the reason.
 
-Standard library only, because it runs every few seconds and importing Airflow would cost seconds of processor time.
+Standard library only: it runs every few seconds, and importing Airflow would cost seconds of processor time.
 """
 
 from __future__ import annotations
