@@ -1,0 +1,37 @@
+"""The command `rollcall`: each subcommand is a module here with register(subparsers).
+
+Exit codes: 0 done, 1 failed, 2 wrong use; `sync --follow` adds 3 for completed with gaps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from rollcall.errors import RollcallError, WrongUse
+
+# These modules import what they need when they run: `rollcall --help` must not wait for Airflow or Postgres.
+_COMMANDS = ("up", "demo", "sync", "connection", "migrate", "dsn")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; an error of ours becomes one sentence on stderr."""
+    parser = argparse.ArgumentParser(
+        prog="rollcall",
+        description="Complete, provable webinar attendance from Zoom in your own Postgres.",
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in _COMMANDS:
+        importlib.import_module(f"{__name__}.{name}").register(subparsers)
+    args = parser.parse_args(argv)
+    try:
+        return int(args.run(args))
+    except RollcallError as error:
+        sys.stdout.flush()
+        print(f"rollcall: {error}", file=sys.stderr)
+        return 2 if isinstance(error, WrongUse) else 1
+    except KeyboardInterrupt:
+        print("rollcall: stopped.", file=sys.stderr)
+        return 130
