@@ -1,0 +1,80 @@
+-- A row has no id at Zoom. What identifies it is who joined when: user_id is new with every join, so with the join time it
+-- names the row; without it the person's keys must do. The leave time stays out, so that a later read can correct it.
+CREATE FUNCTION collect_sessions(p_items bigint[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    CREATE TEMPORARY TABLE batch_session ON COMMIT DROP AS
+    WITH keyed AS MATERIALIZED (
+        SELECT
+            s.item_id, s.list_no, s.row_no, s.user_id, s.join_time, s.leave_time, s.duration, s.status,
+            s.name COLLATE "C" AS name,
+            s.email COLLATE "C" AS email,
+            lower(s.email) COLLATE "C" AS mail,
+            s.registrant_id COLLATE "C" AS registrant_id,
+            s.participant_user_id COLLATE "C" AS participant_user_id,
+            content_uuid(
+                concat_ws(
+                    E'\x1f',
+                    coalesce(s.user_id, ''), coalesce(extract(epoch FROM s.join_time)::text, ''),
+                    coalesce(s.status, ''), coalesce(s.bo_mtg_id, ''),
+                    CASE WHEN s.user_id IS NULL THEN
+                        concat_ws(E'\x1f', coalesce(s.registrant_id, ''), coalesce(lower(s.email), ''), coalesce(s.participant_user_id, ''), s.name)
+                    END
+                )
+            ) AS row_key
+        FROM webinar_sync_queue q
+        JOIN zoom_participant_staging s ON s.item_id = q.id AND s.list_no = q.list_no
+        WHERE q.id = ANY (p_items) AND q.status = 'fetched'
+    ),
+    -- The same content twice is the same row on two pages. Different content under one key is two rows, told apart by order.
+    ranked AS (
+        SELECT
+            k.*,
+            row_number() OVER same_content AS copy_no,
+            dense_rank() OVER same_key AS content_no
+        FROM keyed k
+        WINDOW
+            same_key AS (
+                PARTITION BY k.item_id, k.row_key
+                ORDER BY k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration
+            ),
+            same_content AS (
+                PARTITION BY k.item_id, k.row_key, k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration
+                ORDER BY k.row_no
+            )
+    )
+    SELECT
+        r.item_id, r.list_no, r.row_no,
+        CASE WHEN r.content_no = 1 THEN r.row_key ELSE content_uuid(r.row_key::text || ':' || r.content_no) END AS session_id,
+        r.join_time, r.leave_time, r.duration, r.status, r.name, r.email, r.mail, r.registrant_id, r.participant_user_id,
+        NULL::bigint AS participant_id,
+        false AS is_superseded,
+        NULL::integer AS person_no,
+        NULL::text AS matched_name
+    FROM ranked r
+    WHERE r.copy_no = 1;
+
+    INSERT INTO pg_temp.batch_session
+    SELECT
+        q.id, NULL, NULL, s.session_id, s.join_time, s.leave_time, s.duration, s.status, s.name, s.email, lower(s.email),
+        s.registrant_id, s.participant_user_id, s.participant_id,
+        s.superseded_at IS NOT NULL OR s.attendance_source <> q.list_source
+    FROM webinar_sync_queue q
+    JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id
+    WHERE q.id = ANY (p_items) AND q.status = 'fetched'
+        AND NOT EXISTS (
+            SELECT FROM pg_temp.batch_session b WHERE b.item_id = q.id AND b.session_id = s.session_id
+        );
+
+    UPDATE pg_temp.batch_session b SET participant_id = s.participant_id
+    FROM webinar_sync_queue q
+    JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id
+    WHERE q.id = ANY (p_items) AND b.item_id = q.id AND b.row_no IS NOT NULL AND s.session_id = b.session_id;
+
+    ANALYZE pg_temp.batch_session;
+END
+$$;
+COMMENT ON FUNCTION collect_sessions(bigint[]) IS 'Fill pg_temp.batch_session with the distinct sessions of a batch of instances: those just read and those that earlier reads stored.';

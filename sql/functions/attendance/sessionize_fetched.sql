@@ -1,0 +1,63 @@
+-- The heart of rollcall: staged rows become distinct sessions, sessions become people, people get their totals.
+-- Works on a batch of whole instances, together with the sessions that earlier reads of them stored, so that a late row can
+-- still join two people who turn out to be one.
+CREATE FUNCTION sessionize_fetched(p_run_id bigint, p_max_rows integer)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+SET work_mem = '48MB'
+AS $$
+DECLARE
+    v_items bigint[];
+BEGIN
+    -- Take whole instances up to the row limit, at least one.
+    SELECT array_agg(t.id) INTO v_items
+    FROM (
+        SELECT l.id, l.rows_fetched, sum(l.rows_fetched) OVER (ORDER BY l.id) AS rows_so_far
+        FROM (
+            SELECT q.id, q.rows_fetched
+            FROM webinar_sync_queue q
+            WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = 'fetched'
+            ORDER BY q.id
+            FOR UPDATE SKIP LOCKED
+            LIMIT 100
+        ) l
+    ) t
+    WHERE t.rows_so_far <= p_max_rows OR t.rows_so_far = t.rows_fetched;
+    IF v_items IS NULL THEN
+        RETURN 0;
+    END IF;
+
+    -- Rows of the weaker endpoint never join or replace those of the better one.
+    UPDATE webinar_sync_queue q
+    SET rows_kept_back = q.rows_fetched - q.rows_rejected, status = 'sessionized'
+    FROM zoom_webinar_instances i
+    WHERE q.id = ANY (v_items) AND i.id = q.instance_id
+        AND q.list_source = 'past_webinars' AND i.attendance_source = 'report';
+
+    PERFORM collect_sessions(v_items);
+    PERFORM link_people();
+    PERFORM total_people();
+
+    INSERT INTO zoom_session_staging (item_id, list_no, row_no, session_id, person_no, is_superseded)
+    SELECT s.item_id, s.list_no, s.row_no, s.session_id, s.person_no, s.is_superseded
+    FROM pg_temp.batch_session s;
+
+    UPDATE webinar_sync_queue q
+    SET status = 'sessionized',
+        rows_duplicate = q.rows_fetched - q.rows_rejected - coalesce(n.sessions, 0),
+        updated_at = clock_timestamp()
+    FROM unnest(v_items) AS t (id)
+    LEFT JOIN (
+        SELECT s.item_id, count(*) AS sessions
+        FROM pg_temp.batch_session s
+        WHERE s.row_no IS NOT NULL
+        GROUP BY s.item_id
+    ) n ON n.item_id = t.id
+    WHERE q.id = t.id AND q.status = 'fetched';
+
+    DROP TABLE pg_temp.batch_session;
+    RETURN cardinality(v_items);
+END
+$$;
+COMMENT ON FUNCTION sessionize_fetched(bigint, integer) IS 'Sessionize a batch of fetched instances of a run, up to p_max_rows rows (one instance at least). Returns how many instances; 0 when none is left.';

@@ -1,0 +1,56 @@
+-- SKIP LOCKED lets any number of workers on any number of machines share the queue without waiting for one another.
+-- An item whose lease ran out belongs to a worker that died: whoever asks next takes it over.
+CREATE FUNCTION lease_queue_item(
+    p_run_id bigint,
+    p_worker text,
+    p_lease_seconds double precision,
+    OUT item_id bigint,
+    OUT fencing_token bigint,
+    OUT kind text,
+    OUT variant text,
+    OUT webinar_id bigint,
+    OUT zoom_webinar_id bigint,
+    OUT instance_id bigint,
+    OUT instance_uuid text,
+    OUT needs_detail boolean,
+    OUT list_source text,
+    OUT list_no integer,
+    OUT next_page_token text,
+    OUT rows_fetched integer
+)
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM sync_runs r WHERE r.id = p_run_id AND r.finished_at IS NULL) THEN
+        RETURN;
+    END IF;
+    SELECT q.id INTO item_id
+    FROM webinar_sync_queue q
+    WHERE q.run_id = p_run_id
+        AND (q.status = 'queued' OR (q.status = 'leased' AND q.lease_expires_at < clock_timestamp()))
+    ORDER BY q.priority, q.id
+    FOR UPDATE SKIP LOCKED
+    LIMIT 1;
+    IF item_id IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE webinar_sync_queue q
+    SET status = 'leased', worker = p_worker, attempts = q.attempts + 1,
+        fencing_token = nextval('webinar_sync_fencing_tokens'),
+        lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
+        heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE q.id = item_id
+    RETURNING q.fencing_token, q.kind, q.variant, q.webinar_id, q.instance_id, q.list_source, q.list_no,
+        q.next_page_token, q.rows_fetched
+    INTO fencing_token, kind, variant, webinar_id, instance_id, list_source, list_no, next_page_token, rows_fetched;
+
+    SELECT w.zoom_webinar_id INTO zoom_webinar_id FROM zoom_webinars w WHERE w.id = lease_queue_item.webinar_id;
+    SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional'
+    INTO instance_uuid, needs_detail
+    FROM zoom_webinar_instances i
+    LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
+    WHERE i.id = lease_queue_item.instance_id;
+END
+$$;
+COMMENT ON FUNCTION lease_queue_item(bigint, text, double precision) IS 'Take the next item of a run under a lease. item_id is null when there is none to take, or the run has ended.';

@@ -1,0 +1,12 @@
+-- A gap that a later read filled stays on record as closed.
+CREATE FUNCTION close_gap(p_run_id bigint, p_object_kind text, p_object_key text)
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+    UPDATE sync_gaps g SET closed_at = now(), recheck_at = NULL
+    FROM sync_runs r
+    WHERE r.id = p_run_id AND g.connection_id = r.connection_id
+        AND g.object_kind = p_object_kind AND g.object_key = p_object_key AND g.closed_at IS NULL
+$$;
+COMMENT ON FUNCTION close_gap(bigint, text, text) IS 'Mark a gap as filled.';

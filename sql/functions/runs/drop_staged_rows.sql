@@ -1,0 +1,15 @@
+-- Staged rows have served once their instance is upserted. A list that loses its rows must start again from its first
+-- page should its run ever be taken up again.
+CREATE FUNCTION drop_staged_rows(p_run_id bigint)
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+    DELETE FROM zoom_participant_staging s USING webinar_sync_queue q WHERE q.run_id = p_run_id AND s.item_id = q.id;
+    DELETE FROM zoom_session_staging s USING webinar_sync_queue q WHERE q.run_id = p_run_id AND s.item_id = q.id;
+    DELETE FROM zoom_person_staging s USING webinar_sync_queue q WHERE q.run_id = p_run_id AND s.item_id = q.id;
+    UPDATE webinar_sync_queue
+    SET status = 'abandoned', next_page_token = '', pages = 0, rows_fetched = 0, list_no = list_no + 1, updated_at = now()
+    WHERE run_id = p_run_id AND status IN ('fetched', 'sessionized', 'abandoned');
+$$;
+COMMENT ON FUNCTION drop_staged_rows(bigint) IS 'Drop the staging rows of an ended run.';

@@ -1,0 +1,89 @@
+-- The last word of a run is an honest one: completed means that every row fetched is accounted for and every list was read.
+-- The mark moves in the same transaction as the status, so that neither can be true without the other.
+CREATE FUNCTION finish_sync_run(p_run_id bigint, p_error_kind text, p_error_message text)
+RETURNS text
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_run sync_runs;
+    v_left bigint;
+    v_lost bigint;
+    v_status text := 'completed';
+    v_kind text := p_error_kind;
+    v_message text := p_error_message;
+BEGIN
+    SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id FOR UPDATE;
+    IF v_run.finished_at IS NOT NULL THEN
+        RETURN v_run.status;
+    END IF;
+    PERFORM refresh_run_progress(p_run_id);
+
+    UPDATE sync_runs r SET
+        rows_duplicate = n.rows_duplicate, rows_rejected = n.rows_rejected, rows_kept_back = n.rows_kept_back,
+        sessions_inserted = n.sessions_inserted, sessions_updated = n.sessions_updated, sessions_unchanged = n.sessions_unchanged,
+        participants_inserted = n.participants_inserted, participants_updated = n.participants_updated,
+        participants_unchanged = n.participants_unchanged,
+        provisional = n.provisional,
+        errors = (SELECT count(*) FROM sync_error_logs e WHERE e.run_id = p_run_id),
+        gaps = (
+            SELECT count(*) FROM sync_gaps g
+            WHERE g.connection_id = r.connection_id AND g.closed_at IS NULL AND NOT g.is_expected
+                AND (g.last_seen_run_id = r.id OR r.mode = 'full')
+        )
+    FROM (
+        SELECT
+            coalesce(sum(q.rows_duplicate), 0) AS rows_duplicate,
+            coalesce(sum(q.rows_rejected) FILTER (WHERE q.kind = 'participants'), 0) AS rows_rejected,
+            coalesce(sum(q.rows_kept_back), 0) AS rows_kept_back,
+            coalesce(sum(q.sessions_inserted), 0) AS sessions_inserted,
+            coalesce(sum(q.sessions_updated), 0) AS sessions_updated,
+            coalesce(sum(q.sessions_unchanged), 0) AS sessions_unchanged,
+            coalesce(sum(q.participants_inserted), 0) AS participants_inserted,
+            coalesce(sum(q.participants_updated), 0) AS participants_updated,
+            coalesce(sum(q.participants_unchanged), 0) AS participants_unchanged,
+            count(*) FILTER (WHERE i.sync_status = 'provisional') AS provisional,
+            count(*) FILTER (WHERE q.status NOT IN ('done', 'gap')) AS items_left,
+            coalesce(sum(
+                q.rows_fetched - q.rows_duplicate - q.rows_rejected - q.rows_kept_back
+                - q.sessions_inserted - q.sessions_updated - q.sessions_unchanged
+            ) FILTER (WHERE q.kind = 'participants' AND q.status = 'done'), 0) AS rows_lost
+        FROM webinar_sync_queue q
+        LEFT JOIN zoom_instance_reads i ON i.instance_id = q.instance_id
+        WHERE q.run_id = p_run_id
+    ) n
+    WHERE r.id = p_run_id;
+    SELECT
+        count(*) FILTER (WHERE q.status NOT IN ('done', 'gap')),
+        coalesce(sum(
+            q.rows_fetched - q.rows_duplicate - q.rows_rejected - q.rows_kept_back
+            - q.sessions_inserted - q.sessions_updated - q.sessions_unchanged
+        ) FILTER (WHERE q.kind = 'participants' AND q.status = 'done'), 0)
+    INTO v_left, v_lost
+    FROM webinar_sync_queue q WHERE q.run_id = p_run_id;
+    SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id;
+
+    IF v_lost <> 0 THEN
+        v_status := 'failed';
+        v_kind := 'data_error';
+        v_message := format('%s of %s staged rows are not accounted for: this is a fault of rollcall, please report it with the run''s id', v_lost, v_run.rows_fetched);
+    ELSIF v_left > 0 OR v_message IS NOT NULL THEN
+        v_status := 'failed';
+        v_kind := coalesce(v_kind, 'internal_error');
+        v_message := coalesce(v_message, format('%s lists were not read to their end', v_left))
+            || '. What was fetched is stored; start a delta to do the rest.';
+    ELSIF v_run.gaps > 0 THEN
+        v_status := 'completed_with_gaps';
+    END IF;
+
+    IF v_status <> 'failed' AND v_run.mode IN ('full', 'delta') THEN
+        INSERT INTO sync_state AS s (connection_id, resource, mark_at, run_id)
+        VALUES (v_run.connection_id, 'webinars', coalesce(v_run.window_to, v_run.started_at), p_run_id)
+        ON CONFLICT (connection_id, resource) DO UPDATE
+            SET mark_at = greatest(s.mark_at, excluded.mark_at), run_id = excluded.run_id, updated_at = now();
+    END IF;
+    PERFORM close_sync_run(p_run_id, v_status, v_kind, v_message);
+    RETURN v_status;
+END
+$$;
+COMMENT ON FUNCTION finish_sync_run(bigint, text, text) IS 'Close a run with the status that it earned, count what it did, and move the connection''s mark when everything was read. p_error_message: what a task before failed with. Returns the status.';

@@ -1,0 +1,49 @@
+-- The unique index on active runs is the guard against two at once: two openers at the same moment can't both pass.
+CREATE FUNCTION open_sync_run(
+    p_connection_id bigint,
+    p_mode text,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_webinar_ids bigint[],
+    p_fetch_workers integer,
+    p_airflow_dag_id text,
+    p_airflow_run_id text
+)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_run_id bigint;
+BEGIN
+    -- The same Airflow run again is a retry, or a person who cleared it: it goes on where it stood.
+    UPDATE sync_runs
+    SET status = 'running', finished_at = NULL, heartbeat_at = now(), error_kind = NULL, error_message = NULL,
+        waiting_until = NULL, waiting_reason = NULL, fetch_workers = p_fetch_workers
+    WHERE airflow_dag_id = p_airflow_dag_id AND airflow_run_id = p_airflow_run_id
+    RETURNING id INTO v_run_id;
+
+    IF v_run_id IS NULL THEN
+        INSERT INTO sync_runs (
+            connection_id, mode, window_from, window_to, webinar_ids, fetch_workers, airflow_dag_id, airflow_run_id
+        ) VALUES (
+            p_connection_id, p_mode, p_from, p_to, p_webinar_ids, p_fetch_workers, p_airflow_dag_id, p_airflow_run_id
+        )
+        RETURNING id INTO v_run_id;
+        PERFORM drop_staged_rows(q.run_id)
+        FROM (
+            SELECT DISTINCT r.id AS run_id
+            FROM sync_runs r
+            JOIN webinar_sync_queue q ON q.run_id = r.id
+            WHERE r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
+                AND q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
+        ) q;
+    ELSE
+        UPDATE webinar_sync_queue
+        SET status = 'queued', worker = NULL, fencing_token = NULL, lease_expires_at = NULL, updated_at = now()
+        WHERE run_id = v_run_id AND status = 'abandoned';
+    END IF;
+    RETURN v_run_id;
+END
+$$;
+COMMENT ON FUNCTION open_sync_run(bigint, text, timestamptz, timestamptz, bigint[], integer, text, text) IS 'Open a run, or take up the one that this Airflow run opened before. Fails on the unique index sync_runs_one_active_per_connection when another run of the connection is active.';

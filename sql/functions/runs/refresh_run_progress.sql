@@ -1,0 +1,77 @@
+-- Counts come from the queue, so that page commits of different workers never wait for one another on the run's row.
+CREATE FUNCTION refresh_run_progress(p_run_id bigint)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_run sync_runs;
+    v_count record;
+    v_progress numeric;
+BEGIN
+    SELECT
+        count(*) AS items,
+        count(*) FILTER (WHERE q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS items_done,
+        count(*) FILTER (WHERE q.kind = 'participants') AS instances,
+        count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS fetched,
+        count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('sessionized', 'done', 'gap', 'failed')) AS sessionized,
+        count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('done', 'gap', 'failed')) AS done,
+        coalesce(sum(q.pages), 0) AS pages,
+        coalesce(sum(q.rows_fetched) FILTER (WHERE q.kind = 'participants'), 0) AS rows_fetched,
+        coalesce(sum(q.total_records) FILTER (WHERE q.kind = 'participants'), 0) AS rows_expected,
+        -- An item weighs one call and a page for every 300 rows that it has, or is likely to have.
+        sum(1 + coalesce(q.total_records, i.participants_count, 0) / 300.0) AS weight,
+        sum(
+            CASE
+                WHEN q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')
+                    THEN 1 + coalesce(q.total_records, i.participants_count, 0) / 300.0
+                ELSE least(q.rows_fetched, coalesce(q.total_records, 0)) / 300.0
+            END
+        ) AS weight_done
+    INTO v_count
+    FROM webinar_sync_queue q
+    LEFT JOIN zoom_webinar_instances i ON i.id = q.instance_id
+    WHERE q.run_id = p_run_id;
+
+    SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id AND status IN ('running', 'waiting') FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    v_progress := greatest(
+        v_run.progress_percentage,
+        round(
+            CASE v_run.current_phase
+                WHEN 'discover' THEN 0
+                WHEN 'fetch' THEN 5 + 75 * coalesce(v_count.weight_done / nullif(v_count.weight, 0), 0)
+                WHEN 'sessionize' THEN 80 + 8.0 * v_count.sessionized / greatest(v_count.instances, 1)
+                WHEN 'upsert' THEN 88 + 10.0 * v_count.done / greatest(v_count.instances, 1)
+                ELSE 98
+            END, 2)
+    );
+    UPDATE sync_runs SET
+        progress_percentage = v_progress,
+        items_queued = v_count.items,
+        items_done = v_count.items_done,
+        instances_queued = v_count.instances,
+        instances_done = CASE v_run.current_phase WHEN 'fetch' THEN v_count.fetched WHEN 'sessionize' THEN v_count.sessionized ELSE v_count.done END,
+        pages_fetched = v_count.pages,
+        rows_fetched = v_count.rows_fetched,
+        rows_expected = v_count.rows_expected,
+        message = CASE v_run.current_phase
+            WHEN 'fetch' THEN format('Fetched %s of %s instances, %s rows', v_count.fetched, v_count.instances, v_count.rows_fetched)
+            WHEN 'sessionize' THEN format('Sessionized %s of %s instances', v_count.sessionized, v_count.instances)
+            WHEN 'upsert' THEN format('Upserted %s of %s instances', v_count.done, v_count.instances)
+            ELSE message
+        END,
+        heartbeat_at = clock_timestamp(),
+        estimated_end_at = CASE WHEN v_progress > 0
+            THEN clock_timestamp() + (clock_timestamp() - v_run.started_at) * ((100 - v_progress) / v_progress)::double precision END
+    WHERE id = p_run_id;
+    IF floor(v_progress / 10) > floor(v_run.progress_percentage / 10) THEN
+        INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message)
+        SELECT r.id, r.current_phase, r.progress_percentage, r.message FROM sync_runs r WHERE r.id = p_run_id;
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION refresh_run_progress(bigint) IS 'Bring a run''s counts, percentage and estimated end up to date with its queue. False: the run has ended, the caller must stop.';

@@ -1,0 +1,74 @@
+-- One row per UUID, whichever list it was seen in. A short list (uuid and start only) fills holes; the account history and
+-- the instance's own report win. A zero never replaces a number: Zoom has served empty values for good instances before.
+CREATE FUNCTION upsert_instances(p_connection_id bigint, p_rows jsonb, p_is_detail boolean)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_written integer;
+BEGIN
+    WITH given AS (
+        SELECT DISTINCT ON (r.uuid) r.*, w.id AS webinar_row_id
+        FROM jsonb_to_recordset(p_rows) AS r (
+            zoom_webinar_id bigint, uuid text, topic text, host_email text, start_time timestamptz, end_time timestamptz,
+            duration_minutes integer, participants_count integer, unique_viewers integer,
+            max_concurrent_views integer, total_minutes integer
+        )
+        JOIN zoom_webinars w ON w.zoom_webinar_id = r.zoom_webinar_id AND w.connection_id = p_connection_id
+        ORDER BY r.uuid, r.end_time DESC NULLS LAST
+    ),
+    merged AS (
+        SELECT
+            g.uuid,
+            coalesce(i.webinar_id, g.webinar_row_id) AS webinar_id,
+            i.id AS instance_id,
+            CASE WHEN p_is_detail THEN coalesce(g.topic, i.topic) ELSE coalesce(i.topic, g.topic) END AS topic,
+            CASE WHEN p_is_detail THEN coalesce(g.host_email, i.host_email) ELSE coalesce(i.host_email, g.host_email) END AS host_email,
+            CASE WHEN p_is_detail THEN coalesce(g.start_time, i.start_time) ELSE coalesce(i.start_time, g.start_time) END AS start_time,
+            CASE WHEN p_is_detail THEN coalesce(g.end_time, i.end_time) ELSE coalesce(i.end_time, g.end_time) END AS end_time,
+            CASE WHEN p_is_detail THEN coalesce(nullif(g.duration_minutes, 0), i.duration_minutes, g.duration_minutes) ELSE coalesce(nullif(i.duration_minutes, 0), g.duration_minutes, i.duration_minutes) END AS duration_minutes,
+            CASE WHEN p_is_detail THEN coalesce(nullif(g.participants_count, 0), i.participants_count, g.participants_count) ELSE coalesce(nullif(i.participants_count, 0), g.participants_count, i.participants_count) END AS participants_count,
+            CASE WHEN p_is_detail THEN coalesce(nullif(g.unique_viewers, 0), i.unique_viewers, g.unique_viewers) ELSE coalesce(nullif(i.unique_viewers, 0), g.unique_viewers, i.unique_viewers) END AS unique_viewers,
+            CASE WHEN p_is_detail THEN coalesce(nullif(g.max_concurrent_views, 0), i.max_concurrent_views, g.max_concurrent_views) ELSE coalesce(nullif(i.max_concurrent_views, 0), g.max_concurrent_views, i.max_concurrent_views) END AS max_concurrent_views,
+            CASE WHEN p_is_detail THEN coalesce(nullif(g.total_minutes, 0), i.total_minutes, g.total_minutes) ELSE coalesce(nullif(i.total_minutes, 0), g.total_minutes, i.total_minutes) END AS total_minutes
+        FROM given g
+        LEFT JOIN zoom_webinar_instances i ON i.connection_id = p_connection_id AND i.uuid = g.uuid
+    ),
+    written AS (
+        INSERT INTO zoom_webinar_instances AS t (
+            connection_id, webinar_id, uuid,
+            topic, host_email, start_time, end_time, duration_minutes, participants_count, unique_viewers,
+            max_concurrent_views, total_minutes
+        )
+        SELECT
+            p_connection_id, m.webinar_id, m.uuid,
+            m.topic, m.host_email, m.start_time, m.end_time, m.duration_minutes, m.participants_count,
+            m.unique_viewers, m.max_concurrent_views, m.total_minutes
+        FROM merged m
+        LEFT JOIN zoom_webinar_instances i ON i.id = m.instance_id
+        WHERE i.id IS NULL OR (
+            i.topic, i.host_email, i.start_time, i.end_time, i.duration_minutes, i.participants_count,
+            i.unique_viewers, i.max_concurrent_views, i.total_minutes
+        ) IS DISTINCT FROM (
+            m.topic, m.host_email, m.start_time, m.end_time, m.duration_minutes, m.participants_count,
+            m.unique_viewers, m.max_concurrent_views, m.total_minutes
+        )
+        ON CONFLICT (connection_id, uuid) DO UPDATE SET
+            updated_at = now(),
+            topic = excluded.topic,
+            host_email = excluded.host_email,
+            start_time = excluded.start_time,
+            end_time = excluded.end_time,
+            duration_minutes = excluded.duration_minutes,
+            participants_count = excluded.participants_count,
+            unique_viewers = excluded.unique_viewers,
+            max_concurrent_views = excluded.max_concurrent_views,
+            total_minutes = excluded.total_minutes
+        RETURNING 1
+    )
+    SELECT count(*) INTO v_written FROM written;
+    RETURN v_written;
+END
+$$;
+COMMENT ON FUNCTION upsert_instances(bigint, jsonb, boolean) IS 'Store instances from a jsonb array; their webinars must be stored already. Returns the rows written: those that are new or changed.';

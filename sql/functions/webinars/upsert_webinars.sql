@@ -1,0 +1,203 @@
+-- A webinar is known first from a list (few fields, some cut short), then from its own page. What a list says only fills
+-- holes, or each run would write the row twice, back and forth. A field that Zoom stopped giving keeps its last value.
+CREATE FUNCTION upsert_webinars(p_connection_id bigint, p_rows jsonb, p_is_detail boolean)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_written integer;
+BEGIN
+    WITH given AS (
+        SELECT DISTINCT ON (r.zoom_webinar_id) r.*
+        FROM jsonb_populate_recordset(NULL::zoom_webinars, p_rows) AS r
+        ORDER BY r.zoom_webinar_id, r.start_time DESC NULLS LAST
+    ),
+    merged AS (
+        SELECT
+            g.zoom_webinar_id,
+            CASE WHEN p_is_detail THEN 'synced' ELSE coalesce(w.sync_status, 'pending') END AS sync_status,
+            CASE WHEN p_is_detail THEN coalesce(g.uuid, w.uuid) ELSE coalesce(w.uuid, g.uuid) END AS uuid,
+            CASE WHEN p_is_detail THEN coalesce(g.host_id, w.host_id) ELSE coalesce(w.host_id, g.host_id) END AS host_id,
+            CASE WHEN p_is_detail THEN coalesce(g.host_email, w.host_email) ELSE coalesce(w.host_email, g.host_email) END AS host_email,
+            CASE WHEN p_is_detail THEN coalesce(g.topic, w.topic) ELSE coalesce(w.topic, g.topic) END AS topic,
+            CASE WHEN p_is_detail THEN coalesce(g.type, w.type) ELSE coalesce(w.type, g.type) END AS type,
+            CASE WHEN p_is_detail THEN coalesce(g.start_time, w.start_time) ELSE coalesce(w.start_time, g.start_time) END AS start_time,
+            CASE WHEN p_is_detail THEN coalesce(g.duration, w.duration) ELSE coalesce(w.duration, g.duration) END AS duration,
+            CASE WHEN p_is_detail THEN coalesce(g.timezone, w.timezone) ELSE coalesce(w.timezone, g.timezone) END AS timezone,
+            CASE WHEN p_is_detail THEN coalesce(g.agenda, w.agenda) ELSE coalesce(w.agenda, g.agenda) END AS agenda,
+            CASE WHEN p_is_detail THEN coalesce(g.zoom_created_at, w.zoom_created_at) ELSE coalesce(w.zoom_created_at, g.zoom_created_at) END AS zoom_created_at,
+            CASE WHEN p_is_detail THEN coalesce(g.join_url, w.join_url) ELSE coalesce(w.join_url, g.join_url) END AS join_url,
+            CASE WHEN p_is_detail THEN coalesce(g.registration_url, w.registration_url) ELSE coalesce(w.registration_url, g.registration_url) END AS registration_url,
+            CASE WHEN p_is_detail THEN coalesce(g.is_simulive, w.is_simulive) ELSE coalesce(w.is_simulive, g.is_simulive) END AS is_simulive,
+            CASE WHEN p_is_detail THEN coalesce(g.is_events_webinar, w.is_events_webinar) ELSE coalesce(w.is_events_webinar, g.is_events_webinar) END AS is_events_webinar,
+            CASE WHEN p_is_detail THEN coalesce(g.record_file_id, w.record_file_id) ELSE coalesce(w.record_file_id, g.record_file_id) END AS record_file_id,
+            CASE WHEN p_is_detail THEN coalesce(g.creation_source, w.creation_source) ELSE coalesce(w.creation_source, g.creation_source) END AS creation_source,
+            CASE WHEN p_is_detail THEN coalesce(g.recurrence_type, w.recurrence_type) ELSE coalesce(w.recurrence_type, g.recurrence_type) END AS recurrence_type,
+            CASE WHEN p_is_detail THEN coalesce(g.recurrence_repeat_interval, w.recurrence_repeat_interval) ELSE coalesce(w.recurrence_repeat_interval, g.recurrence_repeat_interval) END AS recurrence_repeat_interval,
+            CASE WHEN p_is_detail THEN coalesce(g.recurrence_weekly_days, w.recurrence_weekly_days) ELSE coalesce(w.recurrence_weekly_days, g.recurrence_weekly_days) END AS recurrence_weekly_days,
+            CASE WHEN p_is_detail THEN coalesce(g.recurrence_monthly_day, w.recurrence_monthly_day) ELSE coalesce(w.recurrence_monthly_day, g.recurrence_monthly_day) END AS recurrence_monthly_day,
+            CASE WHEN p_is_detail THEN coalesce(g.recurrence_end_times, w.recurrence_end_times) ELSE coalesce(w.recurrence_end_times, g.recurrence_end_times) END AS recurrence_end_times,
+            CASE WHEN p_is_detail THEN coalesce(g.recurrence_end_date_time, w.recurrence_end_date_time) ELSE coalesce(w.recurrence_end_date_time, g.recurrence_end_date_time) END AS recurrence_end_date_time,
+            CASE WHEN p_is_detail THEN coalesce(g.occurrence_count, w.occurrence_count) ELSE coalesce(w.occurrence_count, g.occurrence_count) END AS occurrence_count,
+            CASE WHEN p_is_detail THEN coalesce(g.occurrences, w.occurrences) ELSE coalesce(w.occurrences, g.occurrences) END AS occurrences,
+            CASE WHEN p_is_detail THEN coalesce(g.approval_type, w.approval_type) ELSE coalesce(w.approval_type, g.approval_type) END AS approval_type,
+            CASE WHEN p_is_detail THEN coalesce(g.registration_type, w.registration_type) ELSE coalesce(w.registration_type, g.registration_type) END AS registration_type,
+            CASE WHEN p_is_detail THEN coalesce(g.registrants_restrict_number, w.registrants_restrict_number) ELSE coalesce(w.registrants_restrict_number, g.registrants_restrict_number) END AS registrants_restrict_number,
+            CASE WHEN p_is_detail THEN coalesce(g.close_registration, w.close_registration) ELSE coalesce(w.close_registration, g.close_registration) END AS close_registration,
+            CASE WHEN p_is_detail THEN coalesce(g.registrants_confirmation_email, w.registrants_confirmation_email) ELSE coalesce(w.registrants_confirmation_email, g.registrants_confirmation_email) END AS registrants_confirmation_email,
+            CASE WHEN p_is_detail THEN coalesce(g.registrants_email_notification, w.registrants_email_notification) ELSE coalesce(w.registrants_email_notification, g.registrants_email_notification) END AS registrants_email_notification,
+            CASE WHEN p_is_detail THEN coalesce(g.allow_multiple_devices, w.allow_multiple_devices) ELSE coalesce(w.allow_multiple_devices, g.allow_multiple_devices) END AS allow_multiple_devices,
+            CASE WHEN p_is_detail THEN coalesce(g.show_share_button, w.show_share_button) ELSE coalesce(w.show_share_button, g.show_share_button) END AS show_share_button,
+            CASE WHEN p_is_detail THEN coalesce(g.enforce_login, w.enforce_login) ELSE coalesce(w.enforce_login, g.enforce_login) END AS enforce_login,
+            CASE WHEN p_is_detail THEN coalesce(g.meeting_authentication, w.meeting_authentication) ELSE coalesce(w.meeting_authentication, g.meeting_authentication) END AS meeting_authentication,
+            CASE WHEN p_is_detail THEN coalesce(g.panelist_authentication, w.panelist_authentication) ELSE coalesce(w.panelist_authentication, g.panelist_authentication) END AS panelist_authentication,
+            CASE WHEN p_is_detail THEN coalesce(g.authentication_name, w.authentication_name) ELSE coalesce(w.authentication_name, g.authentication_name) END AS authentication_name,
+            CASE WHEN p_is_detail THEN coalesce(g.practice_session, w.practice_session) ELSE coalesce(w.practice_session, g.practice_session) END AS practice_session,
+            CASE WHEN p_is_detail THEN coalesce(g.hd_video, w.hd_video) ELSE coalesce(w.hd_video, g.hd_video) END AS hd_video,
+            CASE WHEN p_is_detail THEN coalesce(g.on_demand, w.on_demand) ELSE coalesce(w.on_demand, g.on_demand) END AS on_demand,
+            CASE WHEN p_is_detail THEN coalesce(g.host_video, w.host_video) ELSE coalesce(w.host_video, g.host_video) END AS host_video,
+            CASE WHEN p_is_detail THEN coalesce(g.panelists_video, w.panelists_video) ELSE coalesce(w.panelists_video, g.panelists_video) END AS panelists_video,
+            CASE WHEN p_is_detail THEN coalesce(g.audio, w.audio) ELSE coalesce(w.audio, g.audio) END AS audio,
+            CASE WHEN p_is_detail THEN coalesce(g.auto_recording, w.auto_recording) ELSE coalesce(w.auto_recording, g.auto_recording) END AS auto_recording,
+            CASE WHEN p_is_detail THEN coalesce(g.email_language, w.email_language) ELSE coalesce(w.email_language, g.email_language) END AS email_language,
+            CASE WHEN p_is_detail THEN coalesce(g.email_in_attendee_report, w.email_in_attendee_report) ELSE coalesce(w.email_in_attendee_report, g.email_in_attendee_report) END AS email_in_attendee_report,
+            CASE WHEN p_is_detail THEN coalesce(g.contact_name, w.contact_name) ELSE coalesce(w.contact_name, g.contact_name) END AS contact_name,
+            CASE WHEN p_is_detail THEN coalesce(g.contact_email, w.contact_email) ELSE coalesce(w.contact_email, g.contact_email) END AS contact_email,
+            CASE WHEN p_is_detail THEN coalesce(g.alternative_hosts, w.alternative_hosts) ELSE coalesce(w.alternative_hosts, g.alternative_hosts) END AS alternative_hosts,
+            CASE WHEN p_is_detail THEN coalesce(g.question_and_answer_enabled, w.question_and_answer_enabled) ELSE coalesce(w.question_and_answer_enabled, g.question_and_answer_enabled) END AS question_and_answer_enabled,
+            CASE WHEN p_is_detail THEN coalesce(g.allow_anonymous_questions, w.allow_anonymous_questions) ELSE coalesce(w.allow_anonymous_questions, g.allow_anonymous_questions) END AS allow_anonymous_questions,
+            CASE WHEN p_is_detail THEN coalesce(g.post_webinar_survey, w.post_webinar_survey) ELSE coalesce(w.post_webinar_survey, g.post_webinar_survey) END AS post_webinar_survey,
+            CASE WHEN p_is_detail THEN coalesce(g.survey_url, w.survey_url) ELSE coalesce(w.survey_url, g.survey_url) END AS survey_url,
+            CASE WHEN p_is_detail THEN coalesce(g.tracking_fields, w.tracking_fields) ELSE coalesce(w.tracking_fields, g.tracking_fields) END AS tracking_fields,
+            CASE WHEN p_is_detail THEN coalesce(g.other_fields, w.other_fields) ELSE coalesce(w.other_fields, g.other_fields) END AS other_fields
+        FROM given g
+        LEFT JOIN zoom_webinars w ON w.zoom_webinar_id = g.zoom_webinar_id AND w.connection_id = p_connection_id
+    ),
+    written AS (
+        INSERT INTO zoom_webinars AS t (
+            connection_id, zoom_webinar_id, sync_status,
+            uuid, host_id, host_email, topic, type, start_time, duration, timezone, agenda, zoom_created_at,
+            join_url, registration_url, is_simulive, is_events_webinar, record_file_id, creation_source,
+            recurrence_type, recurrence_repeat_interval, recurrence_weekly_days, recurrence_monthly_day,
+            recurrence_end_times, recurrence_end_date_time, occurrence_count, occurrences, approval_type,
+            registration_type, registrants_restrict_number, close_registration,
+            registrants_confirmation_email, registrants_email_notification, allow_multiple_devices,
+            show_share_button, enforce_login, meeting_authentication, panelist_authentication,
+            authentication_name, practice_session, hd_video, on_demand, host_video, panelists_video, audio,
+            auto_recording, email_language, email_in_attendee_report, contact_name, contact_email,
+            alternative_hosts, question_and_answer_enabled, allow_anonymous_questions, post_webinar_survey,
+            survey_url, tracking_fields, other_fields
+        )
+        SELECT
+            p_connection_id, m.zoom_webinar_id, m.sync_status,
+            m.uuid, m.host_id, m.host_email, m.topic, m.type, m.start_time, m.duration, m.timezone,
+            m.agenda, m.zoom_created_at, m.join_url, m.registration_url, m.is_simulive, m.is_events_webinar,
+            m.record_file_id, m.creation_source, m.recurrence_type, m.recurrence_repeat_interval,
+            m.recurrence_weekly_days, m.recurrence_monthly_day, m.recurrence_end_times,
+            m.recurrence_end_date_time, m.occurrence_count, m.occurrences, m.approval_type,
+            m.registration_type, m.registrants_restrict_number, m.close_registration,
+            m.registrants_confirmation_email, m.registrants_email_notification, m.allow_multiple_devices,
+            m.show_share_button, m.enforce_login, m.meeting_authentication, m.panelist_authentication,
+            m.authentication_name, m.practice_session, m.hd_video, m.on_demand, m.host_video,
+            m.panelists_video, m.audio, m.auto_recording, m.email_language, m.email_in_attendee_report,
+            m.contact_name, m.contact_email, m.alternative_hosts, m.question_and_answer_enabled,
+            m.allow_anonymous_questions, m.post_webinar_survey, m.survey_url, m.tracking_fields,
+            m.other_fields
+        FROM merged m
+        LEFT JOIN zoom_webinars w ON w.zoom_webinar_id = m.zoom_webinar_id AND w.connection_id = p_connection_id
+        WHERE w.id IS NULL OR (
+            w.sync_status,
+            w.uuid, w.host_id, w.host_email, w.topic, w.type, w.start_time, w.duration, w.timezone,
+            w.agenda, w.zoom_created_at, w.join_url, w.registration_url, w.is_simulive, w.is_events_webinar,
+            w.record_file_id, w.creation_source, w.recurrence_type, w.recurrence_repeat_interval,
+            w.recurrence_weekly_days, w.recurrence_monthly_day, w.recurrence_end_times,
+            w.recurrence_end_date_time, w.occurrence_count, w.occurrences, w.approval_type,
+            w.registration_type, w.registrants_restrict_number, w.close_registration,
+            w.registrants_confirmation_email, w.registrants_email_notification, w.allow_multiple_devices,
+            w.show_share_button, w.enforce_login, w.meeting_authentication, w.panelist_authentication,
+            w.authentication_name, w.practice_session, w.hd_video, w.on_demand, w.host_video,
+            w.panelists_video, w.audio, w.auto_recording, w.email_language, w.email_in_attendee_report,
+            w.contact_name, w.contact_email, w.alternative_hosts, w.question_and_answer_enabled,
+            w.allow_anonymous_questions, w.post_webinar_survey, w.survey_url, w.tracking_fields,
+            w.other_fields
+        ) IS DISTINCT FROM (
+            m.sync_status,
+            m.uuid, m.host_id, m.host_email, m.topic, m.type, m.start_time, m.duration, m.timezone,
+            m.agenda, m.zoom_created_at, m.join_url, m.registration_url, m.is_simulive, m.is_events_webinar,
+            m.record_file_id, m.creation_source, m.recurrence_type, m.recurrence_repeat_interval,
+            m.recurrence_weekly_days, m.recurrence_monthly_day, m.recurrence_end_times,
+            m.recurrence_end_date_time, m.occurrence_count, m.occurrences, m.approval_type,
+            m.registration_type, m.registrants_restrict_number, m.close_registration,
+            m.registrants_confirmation_email, m.registrants_email_notification, m.allow_multiple_devices,
+            m.show_share_button, m.enforce_login, m.meeting_authentication, m.panelist_authentication,
+            m.authentication_name, m.practice_session, m.hd_video, m.on_demand, m.host_video,
+            m.panelists_video, m.audio, m.auto_recording, m.email_language, m.email_in_attendee_report,
+            m.contact_name, m.contact_email, m.alternative_hosts, m.question_and_answer_enabled,
+            m.allow_anonymous_questions, m.post_webinar_survey, m.survey_url, m.tracking_fields,
+            m.other_fields
+        )
+        ON CONFLICT (zoom_webinar_id, connection_id) DO UPDATE SET
+            updated_at = now(),
+            sync_status = excluded.sync_status,
+            uuid = excluded.uuid,
+            host_id = excluded.host_id,
+            host_email = excluded.host_email,
+            topic = excluded.topic,
+            type = excluded.type,
+            start_time = excluded.start_time,
+            duration = excluded.duration,
+            timezone = excluded.timezone,
+            agenda = excluded.agenda,
+            zoom_created_at = excluded.zoom_created_at,
+            join_url = excluded.join_url,
+            registration_url = excluded.registration_url,
+            is_simulive = excluded.is_simulive,
+            is_events_webinar = excluded.is_events_webinar,
+            record_file_id = excluded.record_file_id,
+            creation_source = excluded.creation_source,
+            recurrence_type = excluded.recurrence_type,
+            recurrence_repeat_interval = excluded.recurrence_repeat_interval,
+            recurrence_weekly_days = excluded.recurrence_weekly_days,
+            recurrence_monthly_day = excluded.recurrence_monthly_day,
+            recurrence_end_times = excluded.recurrence_end_times,
+            recurrence_end_date_time = excluded.recurrence_end_date_time,
+            occurrence_count = excluded.occurrence_count,
+            occurrences = excluded.occurrences,
+            approval_type = excluded.approval_type,
+            registration_type = excluded.registration_type,
+            registrants_restrict_number = excluded.registrants_restrict_number,
+            close_registration = excluded.close_registration,
+            registrants_confirmation_email = excluded.registrants_confirmation_email,
+            registrants_email_notification = excluded.registrants_email_notification,
+            allow_multiple_devices = excluded.allow_multiple_devices,
+            show_share_button = excluded.show_share_button,
+            enforce_login = excluded.enforce_login,
+            meeting_authentication = excluded.meeting_authentication,
+            panelist_authentication = excluded.panelist_authentication,
+            authentication_name = excluded.authentication_name,
+            practice_session = excluded.practice_session,
+            hd_video = excluded.hd_video,
+            on_demand = excluded.on_demand,
+            host_video = excluded.host_video,
+            panelists_video = excluded.panelists_video,
+            audio = excluded.audio,
+            auto_recording = excluded.auto_recording,
+            email_language = excluded.email_language,
+            email_in_attendee_report = excluded.email_in_attendee_report,
+            contact_name = excluded.contact_name,
+            contact_email = excluded.contact_email,
+            alternative_hosts = excluded.alternative_hosts,
+            question_and_answer_enabled = excluded.question_and_answer_enabled,
+            allow_anonymous_questions = excluded.allow_anonymous_questions,
+            post_webinar_survey = excluded.post_webinar_survey,
+            survey_url = excluded.survey_url,
+            tracking_fields = excluded.tracking_fields,
+            other_fields = excluded.other_fields
+        RETURNING 1
+    )
+    SELECT count(*) INTO v_written FROM written;
+    RETURN v_written;
+END
+$$;
+COMMENT ON FUNCTION upsert_webinars(bigint, jsonb, boolean) IS 'Store webinars from a jsonb array with the columns of zoom_webinars as keys; p_is_detail: read from the webinar''s own page, so its values win. Returns the rows written: those that are new or changed.';

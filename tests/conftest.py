@@ -1,0 +1,61 @@
+"""One real Postgres for the whole test run; a fresh database per test, cloned from a migrated template."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from rollcall.stack.postgres import Postgres
+from rollcall.store.migrate import migrate_up
+
+SEARCH_PATH = "options=-csearch_path%3Drollcall,public"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server of this test process's own; durability off, since nothing here outlives the test."""
+    with Postgres(tmp_path_factory.mktemp("postgres"), preferred_port=0) as server:
+        with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                conn.execute(f"ALTER SYSTEM SET {setting} = off")
+            conn.execute("SELECT pg_reload_conf()")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """Name of a migrated database that others are cloned from."""
+    with psycopg.connect(postgres.admin_dsn, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE template_rollcall")
+    migrate_up(postgres.dsn("template_rollcall"))
+    return "template_rollcall"
+
+
+@pytest.fixture
+def dsn(postgres: Postgres, template: str) -> Iterator[str]:
+    """Address of a fresh, migrated database, as its owner."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.admin_dsn, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"{postgres.dsn(name)}?{SEARCH_PATH}"
+    with psycopg.connect(postgres.admin_dsn, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(dsn: str) -> Iterator[psycopg.Connection]:
+    """An autocommit connection to the fresh database, as its owner."""
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The project's folder."""
+    return Path(__file__).resolve().parents[1]
+
+
