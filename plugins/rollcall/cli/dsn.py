@@ -11,7 +11,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "dsn",
         help="print the running stack's database address",
-        description="Prints the database address of the stack that runs here: psql \"$(rollcall dsn)\".",
+        description='Prints the database address of the stack that runs here: psql "$(rollcall dsn)".',
     )
     parser.add_argument(
         "--role",

@@ -11,8 +11,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "up",
         help="start Postgres, the sandbox and Airflow here; Ctrl-C ends them",
-        description="Starts Postgres, the sandbox (a fake Zoom) and Airflow on this machine, says where they are, "
-        "and ends all of them on Ctrl-C. What they store stays in .rollcall (or ROLLCALL_STATE).",
+        description="Starts Postgres, the sandbox (a fake Zoom) and Airflow on this machine, says where they "
+        "are, and ends all of them on Ctrl-C. What they store stays in .rollcall (or ROLLCALL_STATE).",
     )
     parser.set_defaults(run=run)
 

@@ -1,0 +1,141 @@
+"""Follows a sync over Airflow's REST API and shows how far it is: a bar on a terminal, else a few lines."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from rollcall.errors import SetupError
+from rollcall.rest import AirflowRest, Progress
+
+ZOOM_DAG = "zoom_webinar_sync"
+_POLL_SECONDS = 0.5
+_OUTAGE_SECONDS = 90.0
+_FAILED = ("failed", "cancelled")
+
+
+class Display(Protocol):
+    """Where progress is shown."""
+
+    def show(self, progress: Progress | None) -> None:
+        """Show where the run stands; None until it has begun."""
+
+    def close(self) -> None:
+        """Leave the last state on the screen."""
+
+
+class TerminalBar:
+    """A moving bar with phase, counts and time left."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description:<11}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[counts]}"),
+            TimeElapsedColumn(),
+        )
+        self._bar = Bar(*columns, console=console)
+        self._task = self._bar.add_task("waiting", total=100, counts="")
+        self._bar.start()
+
+    def show(self, progress: Progress | None) -> None:
+        """Move the bar."""
+        if progress is not None:
+            counts = ", ".join(part for part in (_counts(progress), _time_left(progress)) if part)
+            self._bar.update(
+                self._task, description=progress.phase, completed=progress.percentage, counts=counts
+            )
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._bar.stop()
+
+
+class Lines:
+    """A line for each phase, each tenth and each wait: what a log can carry."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown: tuple[str, int, str | None] | None = None
+
+    def show(self, progress: Progress | None) -> None:
+        """Print a line where something worth one has changed."""
+        if progress is None:
+            return
+        step = (progress.phase, int(progress.percentage // 10), progress.waiting_reason)
+        if step != self._shown:
+            self._shown = step
+            self._console.print(
+                f"{progress.percentage:3.0f} %  {progress.phase}  {_counts(progress)}",
+                highlight=False,
+                markup=False,
+            )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def display_for(console: Console) -> Display:
+    """Return the display that suits where `console` writes to."""
+    return TerminalBar(console) if console.is_terminal else Lines(console)
+
+
+def follow(rest: AirflowRest, dag_run_id: str, display: Display) -> Progress:
+    """Return the last progress once the run has ended; its `status` is the honest one.
+
+    A run that Airflow failed before rollcall could say anything comes back as failed, with the task's name.
+    Raises SetupError where Airflow can't be reached for 90 seconds.
+    """
+    progress: Progress | None = None
+    reached = time.monotonic()
+    try:
+        while True:
+            try:
+                state = rest.run_state(ZOOM_DAG, dag_run_id)
+                progress = rest.progress(dag_run_id) or progress
+                reached = time.monotonic()
+            except SetupError:
+                if time.monotonic() - reached > _OUTAGE_SECONDS:
+                    raise
+                time.sleep(_POLL_SECONDS)
+                continue
+            display.show(progress)
+            if state in ("success", "failed"):
+                return _ending(rest, dag_run_id, state, progress)
+            time.sleep(_POLL_SECONDS)
+    finally:
+        display.close()
+
+
+def _ending(rest: AirflowRest, dag_run_id: str, state: str, progress: Progress | None) -> Progress:
+    if progress is not None and (state == "success" or progress.status in _FAILED):
+        return progress
+    task = rest.failed_task(ZOOM_DAG, dag_run_id)
+    message = (
+        f"the task {task or '(none)'} failed; its log is at "
+        f"{rest.url}/dags/{ZOOM_DAG}/runs/{dag_run_id}{f'/tasks/{task}' if task else ''}"
+    )
+    known = progress or Progress(None, "", "", 0, 0, 0, 0, None, None, None)
+    return Progress(**{**vars(known), "status": "failed", "message": message})
+
+
+def _counts(progress: Progress) -> str:
+    if progress.waiting_reason:
+        return f"waiting: {progress.waiting_reason}"
+    if not progress.instances_total:
+        return progress.message or ""
+    return f"{progress.instances_done}/{progress.instances_total} instances, {progress.rows_fetched:,} rows"
+
+
+def _time_left(progress: Progress) -> str:
+    if not progress.estimated_end_at:
+        return ""
+    end = datetime.fromisoformat(progress.estimated_end_at)
+    seconds = round((end - datetime.now(UTC)).total_seconds())
+    return f"about {seconds // 60}:{seconds % 60:02d} left" if seconds > 0 else ""
