@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 
 from rollcall.errors import RollcallError, WrongUse
 
 # These modules import what they need when they run: `rollcall --help` must not wait for Airflow or Postgres.
-_COMMANDS = ("up", "demo", "sync", "connection", "migrate", "dsn")
+_COMMANDS = ("up", "demo", "sync", "connection", "migrate", "dsn", "clean")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in _COMMANDS:
+        if importlib.util.find_spec(f"{__name__}.{name}") is None:
+            continue
         importlib.import_module(f"{__name__}.{name}").register(subparsers)
     args = parser.parse_args(argv)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from rollcall.stack.sandbox import register_connection, start_sandbox, world_tim
 from rollcall.stack.state import REPOSITORY, Record, StateFolder, read_record
 
 _STOP_SECONDS = 5.0
+_LEFTOVER_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
 
 
@@ -146,7 +148,7 @@ class Stack:
     def _clean_up_after_a_killed_start(self) -> None:
         """End what the record of an earlier start names; Postgres looks after itself when it starts."""
         left = read_record(self.state.path)
-        if left is not None and any(end_sessions(left.programs, _STOP_SECONDS)):
+        if left is not None and any(end_sessions(left.programs, _LEFTOVER_SECONDS)):
             self.plan.say("Ended what an earlier start had left running")
 
     def _started(self, program: Program) -> None:
@@ -156,6 +158,20 @@ class Stack:
     def _note(self) -> None:
         self.record.programs = [program.started for program in self._programs]
         self.state.write(self.record)
+
+
+def remove_stack(folder: Path) -> None:
+    """Delete the state folder `folder` with all it holds, ending first what a killed stack left running.
+
+    Raises WrongUse while a stack runs there.
+    """
+    state = StateFolder(folder)
+    with state.lock():
+        left = read_record(state.path)
+        if left is not None:
+            end_sessions(left.programs, _LEFTOVER_SECONDS)
+        Postgres(state.postgres).remove()
+        shutil.rmtree(state.path)
 
 
 def _dag_ids(dags: Path) -> list[str]:

@@ -1,0 +1,72 @@
+# `make` lists what there is. Everything lives in .venv and .rollcall below this folder; `make clean` removes both.
+
+# The first Python that fits; PYTHON=… chooses another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
+	&& echo $$python && break; done)
+# Tests run in this many processes; those that need Airflow share one.
+JOBS ?= 2
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOCKED := install --no-deps --require-hashes --only-binary :all: --requirement
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test lint format lock clean
+
+help: ## list what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target does; do \
+		printf '  make %-7s %s\n' "$$target" "$$does"; done
+
+demo: .venv/.for-running ## sync a sandbox from start to end and print a report; REPORT=file.csv replays a Zoom attendee report
+	@$(BIN)/rollcall demo $(if $(REPORT),--report "$(REPORT)")
+
+up: .venv/.for-running ## start Postgres, the sandbox and Airflow here; Ctrl-C ends them
+	@$(BIN)/rollcall up
+
+test: lint ## run all checks and tests
+	@$(BIN)/pytest --quiet --numprocesses $(JOBS) --dist loadgroup
+
+lint: .venv/.for-developing ## check style, types and the direction of imports
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo 'Some files are not formatted: run `make format`.'; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+format: .venv/.for-developing ## put the code into shape
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lock: .venv/.for-developing ## resolve the dependencies anew, keeping pinned versions that still fit
+	@$(PIP) install 'uv>=0.9'
+	@$(COMPILE) pyproject.toml --extra stack --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --constraints requirements.lock --extra stack --group dev --output-file requirements-dev.lock
+	@$(COMPILE) pyproject.toml docker/requirements.in --constraints requirements.lock --output-file requirements-celery.lock
+
+clean: ## remove the local stack's data, the virtual environment and all caches
+	@if [ -x $(BIN)/rollcall ]; then $(BIN)/rollcall clean; fi
+	@rm -rf .venv .rollcall .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each environment is made again when its lock file changes, and only then.
+.venv/.for-running: requirements.lock pyproject.toml | $(BIN)/python
+	@test .venv/.for-developing -nt requirements-dev.lock || echo 'Installing what rollcall needs into .venv …'
+	@test .venv/.for-developing -nt requirements-dev.lock || $(PIP) $(LOCKED) requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.for-developing: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing what rollcall and its tests need into .venv …'
+	@$(PIP) $(LOCKED) requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'No Python 3.11 to 3.13 was found: install one, or name it with PYTHON=….'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo '$(PYTHON) is not Python 3.11 to 3.13: name another with PYTHON=….'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo '$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt-get install python3-venv).'; exit 1; }
+	@$(PYTHON) -m venv .venv
