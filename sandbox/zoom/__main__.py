@@ -53,8 +53,11 @@ def main(argv: list[str] | None = None) -> int:
             world = profile(args.profile, now, args.seed, args.scale)
         if args.truth is not None:
             truth_file.write(world, args.truth)
-    except (NotAReportError, OSError) as error:
+    except NotAReportError as error:
         print(f"sandbox: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"sandbox: can't use {error.filename}: {error.strerror}; give another path", file=sys.stderr)
         return 2
 
     def ready(port: int) -> None:

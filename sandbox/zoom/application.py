@@ -48,26 +48,25 @@ class Zoom:
 
     def answer(self, request: Request) -> Reply:
         """Answer a call of the API or of its token endpoint."""
-        fault = self.faults.strike(request.target)
-        reply = self._token(request, fault) if request.path == "/oauth/token" else self._api(request, fault)
-        if fault is not None and fault.kind in SPOILING:
-            reply = spoil(fault, reply)
+        reply = self._token(request) if request.path == "/oauth/token" else self._api(request)
         reply.delay += self.settings.latency
         reply.headers.append((b"x-zm-trackingid", b"WEB_%032x" % next(self._numbers)))
         self.ledger.statuses[reply.status] += 1
         return reply
 
-    def _token(self, request: Request, fault: Fault | None) -> Reply:
+    def _token(self, request: Request) -> Reply:
+        fault = self.faults.strike(request.target)
         self.ledger.grant_begins()
         if fault is not None and fault.kind not in SPOILING:
             reply = refusing(fault, self.clock(), "Light", "")
         else:
             reply = self.grants.grant(request)
             self.ledger.token_grants += reply.status == 200
+            reply = reply if fault is None else spoil(fault, reply)
         reply.done = self.ledger.grant_ends
         return reply
 
-    def _api(self, request: Request, fault: Fault | None) -> Reply:
+    def _api(self, request: Request) -> Reply:
         found = find(request.path)
         self.ledger.targets[request.target] += 1
         self.ledger.endpoints[found[0].template if found else "unknown"] += 1
@@ -79,6 +78,7 @@ class Zoom:
         reply = self.limits.refuse(endpoint.label)
         if reply is not None:
             return reply
+        fault = self.faults.strike(request.target)
         if fault is not None and fault.kind not in SPOILING | BENDING:
             if fault.kind == "token_expired_401":
                 self.grants.revoke(request)
@@ -87,7 +87,7 @@ class Zoom:
             return scopes_missing([endpoint.classic, endpoint.scope])
         reply = self._served(request, endpoint, raw_id, fault)
         reply.headers += self.limits.headers(endpoint.label)
-        return reply
+        return reply if fault is None else spoil(fault, reply)
 
     def _served(self, request: Request, endpoint: Endpoint, raw_id: str, fault: Fault | None) -> Reply:
         bend = frozenset({fault.kind}) if fault is not None and fault.kind in BENDING else frozenset()

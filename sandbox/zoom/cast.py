@@ -153,8 +153,8 @@ class Cast:
     ) -> None:
         owner = self.person() if owner is None else owner
         keyed = bool(keys[0].email or keys[0].registrant_id or keys[0].user)
-        if keyed and self.rng.random() < 0.004:
-            name = self.rng.choice(HOSTILE)
+        if keyed and self.people % 211 == 30:
+            name = HOSTILE[(self.people // 211 + self.webinar.id) % len(HOSTILE)]
         first = len(self.rows)
         if self.rng.random() < 0.02:
             join = stays[0][0]

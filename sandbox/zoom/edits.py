@@ -36,7 +36,7 @@ def reveal(world: World, order: dict[str, Any], now: float) -> dict[str, Any]:  
 
 
 def change_leave(world: World, order: dict[str, Any], now: float) -> dict[str, Any]:  # noqa: ARG001
-    """Move the leave of one row (`uuid`, `user_id`; else the instance's first with both times) by `seconds`."""
+    """Move the leave of one row (`uuid`, `user_id`; else the first one with both times) by `seconds`."""
     instance = _instance(world, order)
     rows = instance.rows.read()
     wanted = order.get("user_id")

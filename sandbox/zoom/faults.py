@@ -39,6 +39,7 @@ RetryAfter = Literal["default", "seconds", "http_date", "iso", "none"]
 BENDING: frozenset[Kind] = frozenset({"repeat_token", "empty_page"})
 SPOILING: frozenset[Kind] = frozenset({"cut_body", "broken_json", "lone_surrogate", "slow"})
 _NEEDS_PAGE_TOKEN: frozenset[Kind] = frozenset({"page_token_expired", "repeat_token"})
+_API_ONLY = BENDING | _NEEDS_PAGE_TOKEN | {"token_expired_401", "scope_missing"}
 
 
 class FaultOrderError(ValueError):
@@ -77,7 +78,7 @@ class Fault:
         """Whether this fault could strike this call."""
         if self.kind in _NEEDS_PAGE_TOKEN and not re.search(r"next_page_token=[^&]", target):
             return False
-        if self.kind == "invalid_grant" and not target.startswith("/oauth/token"):
+        if self.kind in (_API_ONLY if target.startswith("/oauth/token") else {"invalid_grant"}):
             return False
         return self.match.search(target) is not None
 
@@ -155,7 +156,7 @@ def spoil(fault: Fault, reply: Reply) -> Reply:
             reply.parts = [b"".join(reply.parts)[:-20]]
         case "lone_surrogate":
             body = b"".join(reply.parts)
-            reply.parts = [re.sub(rb'"(name|topic|message)":"', rb'"\1":"\\\\ud800', body, count=1)]
+            reply.parts = [re.sub(rb'"(name|topic|message)":"', rb'"\1":"\\ud800', body, count=1)]
         case _:
             pass
     return reply

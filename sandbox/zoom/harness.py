@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import requests
 
+from sandbox.zoom.oauth import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -39,6 +41,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._session = requests.Session()
         self._session.trust_env = False
+        self._token = ""
         self.base = ""
 
     @property
@@ -67,10 +70,9 @@ class Sandbox:
         deadline = time.monotonic() + self._start_seconds
         while not port_file.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text(errors="replace")[-2000:]
                 self.close()
-                raise SandboxStartError(
-                    f"The sandbox did not start: {log.read_text(errors='replace')[-2000:]}"
-                )
+                raise SandboxStartError(f"The sandbox did not start; it said: {said}")
             time.sleep(0.01)
         self.base = f"http://127.0.0.1:{port_file.read_text().strip()}"
         return self
@@ -80,20 +82,32 @@ class Sandbox:
     ) -> None:
         """Stop the server."""
         self.close()
-        self._folder.cleanup()
 
     def close(self) -> None:
         """Stop the server and wait until it is gone."""
         self._session.close()
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._folder.cleanup()
+
+    def grant(self, **changes: str) -> requests.Response:
+        """Ask for an access token; `changes` replace or add form fields, `client_id` and `client_secret`."""
+        client = (changes.pop("client_id", CLIENT_ID), changes.pop("client_secret", CLIENT_SECRET))
+        form = {"grant_type": "account_credentials", "account_id": ACCOUNT_ID, **changes}
+        return self._session.post(self.oauth_url, data=form, auth=client, timeout=60)
+
+    def get(self, path: str, **params: str | int) -> requests.Response:
+        """Call the API with a token of the sandbox's own; `path` begins after /v2 and is sent as it is."""
+        if not self._token:
+            self._token = self.grant().json()["access_token"]
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._session.get(f"{self.api_url}{path}", params=params, headers=headers, timeout=60)
 
     def _control(self, method: str, path: str, body: Any = None, **params: str) -> Any:
         answer = self._session.request(

@@ -26,7 +26,7 @@ _FIELDS = struct.Struct(">IHBd")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a list goes on: the next row, how many pages went before, and whether the list is an early read."""
+    """Where a list goes on: the next row, how many pages went before, whether it is an early read."""
 
     row: int = 0
     page: int = 0
@@ -70,7 +70,7 @@ def page_size_of(call: Call) -> int | Reply:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is paged: `cut(start, stop)` gives rows as comma-joined JSON. `total` is what total_records says."""
+    """What is paged: `cut(start, stop)` gives rows as comma-joined JSON; `total` is total_records."""
 
     name: str
     length: int

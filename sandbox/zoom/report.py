@@ -35,7 +35,7 @@ class NotAReportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a section. Times are Unix seconds, None where the report has none; `minutes` as reported."""
+    """One line of a section. Times are Unix seconds, None where blank; `minutes` as reported."""
 
     section: Section
     attended: bool
@@ -149,7 +149,7 @@ def parse(lines: Iterator[list[str]]) -> Report:
 
 
 def read(path: Path) -> Report:
-    """Read a report file. Raises NotAReportError with a whole sentence, and OSError where there is no such file."""
+    """Read a report file. Raises NotAReportError with a whole sentence, OSError where there is no file."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return parse(iter(csv.reader(file)))

@@ -34,11 +34,11 @@ def _id(*parts: object) -> str:
 
 
 def move_by(report: Report, now: float) -> int:
-    """Whole days, in seconds, by which to move every time of the report so that the API would still serve it."""
+    """Whole days, in seconds, by which to move every time so that the API would still serve it."""
     last = max(entry.leave or entry.join or 0 for entry in report.entries)
-    if now - OLDEST <= last <= now:
-        return 0
-    return int((now - last) // DAY) * DAY - 7 * DAY
+    if last > now:
+        return int((now - last) // DAY) * DAY
+    return 0 if last >= now - OLDEST else int((now - last) // DAY) * DAY - 7 * DAY
 
 
 def _host(report: Report) -> Host:

@@ -28,7 +28,7 @@ def keys_of(row: Row) -> list[str]:
 
 
 def span(row: Row) -> tuple[float, float]:
-    """Join and leave in Unix seconds; a leave that is missing or before the join counts as join + duration."""
+    """Join and leave in Unix seconds; a leave missing or before the join counts as join + duration."""
     join = seconds_of(row["join_time"])
     leave = seconds_of(row["leave_time"]) if row.get("leave_time") else join + row["duration"]
     return join, (leave if leave >= join else join + row["duration"])

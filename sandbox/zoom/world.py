@@ -75,7 +75,7 @@ class Figures:
 
 @dataclass(slots=True)
 class PersonTruth:
-    """What is true of one person in one instance; waiting-room rows are among `rows` and count for nothing."""
+    """One person in one instance; waiting-room rows are among `rows` and count for nothing else."""
 
     keys: list[str]
     names: list[str]
