@@ -457,3 +457,15 @@ class TestCommands:
         self.patch.setenv("ROLLCALL_FERNET_KEYS", keys)
         assert self.add() == 1
         assert "Fernet.generate_key()" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        "address", ["postgresql://me:g3heim@127.0.0.1:1/x", "host=127.0.0.1 pass word=g3heim"]
+    )
+    def test_a_database_that_does_not_answer_is_one_sentence_without_its_password(
+        self, capsys: pytest.CaptureFixture[str], address: str
+    ) -> None:
+        self.patch.setenv("ROLLCALL_DATABASE_URL", address)
+        assert main(["connection", "list"]) == 1
+        said = capsys.readouterr().err
+        assert said.startswith("rollcall: The database")
+        assert "g3heim" not in said

@@ -69,7 +69,6 @@ def _register_add(actions: argparse._SubParsersAction[Any]) -> None:
 
 def run_add(args: argparse.Namespace) -> int:
     """Store the connection."""
-    from rollcall.sources.zoom.addresses import API_URL, OAUTH_URL
     from rollcall.sync.connections import add_connection
 
     keyring = _keyring()
@@ -85,9 +84,8 @@ def run_add(args: argparse.Namespace) -> int:
         client_id=args.client_id,
         client_secret=secret,
         refresh_token=refresh_token,
-        api_url=args.api_url or API_URL,
-        oauth_url=args.oauth_url or OAUTH_URL,
         replace=args.replace,
+        **{name: value for name in ("api_url", "oauth_url") if (value := getattr(args, name))},
     )
     print(f"Connection {args.name} is stored. `rollcall connection test {args.name}` checks it.")
     return 0
@@ -191,13 +189,15 @@ def _keyring() -> Keyring:
 
 
 def _secret(variable: str, prompt: str) -> str:
+    import contextlib
     import getpass
 
     from rollcall.errors import WrongUse
 
     secret = os.environ.get(variable, "")
     if not secret and sys.stdin.isatty():
-        secret = getpass.getpass(f"{prompt}: ")
+        with contextlib.suppress(EOFError):
+            secret = getpass.getpass(f"{prompt}: ")
     if not secret.strip():
         raise WrongUse(f"{prompt} is missing: set {variable}, or run this on a terminal to be asked for it.")
     return secret.strip()
@@ -210,16 +210,11 @@ def _state(active: bool, reconnect_needed_at: datetime | None) -> str:
 
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+    from rich.console import Console
 
-        table = Table(*head, box=None)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        Console().print(table)
-        return
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    # Never cut or wrapped to the window: names and scopes are there to be copied.
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for number, row in enumerate((head, *rows)):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        console.print(line, style="bold" if number == 0 else None)

@@ -226,12 +226,24 @@ def _first_call(api_url: str, token: str, http_session: requests.Session) -> str
     return None
 
 
+def _connect(address: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(address, autocommit=True)
+    except psycopg.ProgrammingError:
+        # Without its cause, which quotes the address and so a password in it.
+        raise SetupError(
+            "The database address can't be read: give one like postgresql://user:password@host:5432/database."
+        ) from None
+    except psycopg.OperationalError as error:
+        raise SetupError(f"The database does not let us in: {' '.join(str(error).split())}") from None
+
+
 @contextmanager
 def _connected(database: psycopg.Connection | str) -> Iterator[psycopg.Connection]:
     """The connection that was given, or one of its own for the block."""
     try:
         if isinstance(database, str):
-            with psycopg.connect(database, autocommit=True) as conn:
+            with _connect(database) as conn:
                 # The owner's role, unlike the others, has no search path of its own.
                 conn.execute("SET search_path TO rollcall, public")
                 yield conn

@@ -134,7 +134,7 @@ USERS = _list(
     "webinars can't be looked for host by host",
 )
 USER_WEBINARS = _list(
-    "webinars of a host",
+    "webinar list",
     "/users/{item}/webinars",
     Label.MEDIUM,
     Subject.HOST,
@@ -211,7 +211,7 @@ REPORT_PARTICIPANTS = _list(
     include_fields="registrant_id",
 )
 REPORT_USER_MEETINGS = _list(
-    "past events of a host",
+    "past events",
     "/report/users/{item}/meetings",
     Label.HEAVY,
     Subject.HOST,

@@ -1,0 +1,74 @@
+"""Zoom's JSON values made safe to store: a wrong type or an impossible time becomes None, never an error.
+
+Postgres takes neither NUL characters nor numbers beyond its types; Zoom's text fields are typed by strangers.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+_INT4_MAX = 2_147_483_647
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def text_of(value: Any) -> str | None:
+    """The text, None where it is missing or empty; NUL characters are replaced."""
+    if not value and value != 0:
+        return None
+    text = value if type(value) is str else str(value)
+    return text.replace("\x00", _REPLACEMENT) if "\x00" in text else text
+
+
+def int_of(value: Any) -> int | None:
+    """The whole number, rounded from a fraction; None where it is none or beyond four bytes."""
+    if type(value) is int:
+        return value if -_INT4_MAX <= value <= _INT4_MAX else None
+    if isinstance(value, bool):
+        return None
+    try:
+        number = round(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if -_INT4_MAX <= number <= _INT4_MAX else None
+
+
+def bigint_of(value: Any) -> int | None:
+    """A webinar's numeric id, given as number or text; None where it is none."""
+    try:
+        number = int(str(value).replace("-", "").replace(" ", ""))
+    except ValueError:
+        return None
+    return number if 0 < number < 2**63 else None
+
+
+def bool_of(value: Any) -> bool | None:
+    """True or False as given, None for anything else."""
+    return value if isinstance(value, bool) else None
+
+
+def moment_of(value: Any) -> datetime | None:
+    """The time, aware; without a zone it is UTC. None where it can't be read."""
+    if type(value) is not str:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def stamp_of(value: Any) -> str | None:
+    """The time as ISO text for a JSON record."""
+    moment = moment_of(value)
+    return moment.isoformat() if moment else None
+
+
+def json_of(value: Any) -> Any:
+    """Nested JSON with NUL characters replaced; None where it is missing or empty."""
+    if value in (None, {}, [], ""):
+        return None
+    raw = orjson.dumps(value)
+    return orjson.loads(raw.replace(b"\\u0000", b"\\ufffd")) if b"\\u0000" in raw else value
