@@ -11,8 +11,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "clean",
         help="delete the local stack's databases, passwords and logs",
-        description="Deletes what `rollcall up` and `rollcall demo` store here: databases, generated passwords and "
-        "keys, logs. Refuses while the stack runs; ends what a killed one left behind.",
+        description="Deletes what `rollcall up` and `rollcall demo` store here: databases, passwords, "
+        "logs. Refuses while the stack runs; ends what a killed one left behind.",
     )
     parser.set_defaults(run=run)
 

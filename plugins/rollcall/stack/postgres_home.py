@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import psutil
@@ -84,21 +85,36 @@ class PostgresHome:
         """Return the server's process id: its pid file's word, held against what runs under that id."""
         try:
             pid = int((self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
-            process = psutil.Process(pid)
-            ours = Path(process.cwd()).resolve() == self.data.resolve()
-            return pid if ours and process.status() != psutil.STATUS_ZOMBIE else None
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+            return pid if self._works_here(psutil.Process(pid)) else None
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
 
     def end_server(self) -> None:
-        """Stop the server if it runs, also one that a killed parent left; SetupError where it won't stop."""
+        """Stop the server if it runs, also one that a killed parent left; SetupError where it won't stop.
+
+        The pid file of a killed server goes too: where its id is still in use, by an uncollected zombie or by
+        another program since, Postgres would take it for alive and refuse to start.
+        """
         for mode in ("fast", "immediate"):
             if self.running_pid() is None:
-                return
+                break
             timeout = f"--timeout={_STOP_SECONDS}"
             self.run("pg_ctl", "stop", "--wait", timeout, "--mode", mode, "--pgdata", str(self.data))
-        if self.running_pid() is not None:
-            raise SetupError(f"Postgres in {self.data} does not stop. Its log says why: {self.log}")
+        # The processes of a server without its head end by themselves, but not at once.
+        deadline = time.monotonic() + _STOP_SECONDS
+        while any(self._works_here(process) for process in psutil.process_iter()):
+            if time.monotonic() > deadline:
+                raise SetupError(f"Postgres in {self.data} does not stop. Its log says why: {self.log}")
+            time.sleep(0.05)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _works_here(self, process: psutil.Process) -> bool:
+        try:
+            if process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return Path(process.cwd()) == self.data.resolve()
+        except (psutil.Error, OSError):
+            return False
 
     def _outside(self, state: Path) -> Path:
         note = state / "home"

@@ -37,11 +37,19 @@ class Started:
         """Tell whether this very program still runs (a recycled pid or a zombie doesn't count)."""
         try:
             process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.started_at) > _SAME_START_SECONDS:
-                return False
-            return process.status() != psutil.STATUS_ZOMBIE
+            return self._is(process) and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+
+    def was_replaced(self) -> bool:
+        """Tell whether the system has given this program's id to another one since."""
+        try:
+            return not self._is(psutil.Process(self.pid))
+        except psutil.NoSuchProcess:
+            return False
+
+    def _is(self, process: psutil.Process) -> bool:
+        return abs(process.create_time() - self.started_at) <= _SAME_START_SECONDS
 
 
 class Program:
@@ -120,14 +128,14 @@ def _session_members(leader: Started) -> list[int]:
     """List the processes of the session `leader` opened.
 
     The kernel doesn't hand out an id again that still names a session, so members without a leader are ours
-    as long as they are younger than it was.
+    unless the leader's id already belongs to another program.
     """
+    if leader.was_replaced():
+        return []
     members = []
     for process in psutil.process_iter():
         try:
-            if os.getsid(process.pid) != leader.pid:
-                continue
-            if process.pid == leader.pid and not leader.is_running():
+            if os.getsid(process.pid) != leader.pid or process.status() == psutil.STATUS_ZOMBIE:
                 continue
             if process.create_time() >= leader.started_at - _SAME_START_SECONDS:
                 members.append(process.pid)
