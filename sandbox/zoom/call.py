@@ -28,9 +28,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. `template` names it, with `{}` for the id; the handler gets the id as it stood in the
-    path.
-    """
+    """One endpoint. `template` names it, with `{}` for the id, which `answer` gets as it stood in the path."""
 
     template: str
     label: str

@@ -21,6 +21,9 @@ _SECTIONS: dict[str, Section] = {
     "attendee details": "attendee",
     "other attended": "other",
 }
+NO_ID = 10_000_000_000
+"""Stands in where whoever passed the report on has blanked the webinar's number."""
+
 _BLANK = frozenset({"", "--", "-", "na", "n/a"})
 _FORMATS = (
     *("%b %d, %Y %H:%M:%S", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y %I:%M %p", "%b %d, %Y %H:%M"),
@@ -112,12 +115,9 @@ def _head(lines: Iterator[list[str]]) -> Report:
         names = _columns(line)
         if "topic" in names and "webinar id" in names:
             cells = dict(zip(names, next(lines, []), strict=False))
-            number = _number(cells.get("webinar id"))
-            if number is None:
-                break
             return Report(
                 topic=_text(cells.get("topic")),
-                webinar_id=number,
+                webinar_id=_number(cells.get("webinar id")) or NO_ID,
                 start=moment(cells.get("actual start time")),
                 duration_minutes=_number(cells.get("actual duration")),
                 registered=_number(cells.get("# registered") or cells.get("# registrants")),

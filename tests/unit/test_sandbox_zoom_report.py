@@ -40,13 +40,13 @@ def test_the_2020_layout_becomes_rows_registrants_and_panel(tmp_path: Path) -> N
         "pia@firma.test",
         "sten@firma.test",
     }
-    assert [r.status for r in webinar.registrants].count("approved") == 4
+    assert world.report is not None
+    assert [r.status for r in webinar.registrants].count("approved") == world.report["registered"] == 4
     assert [r.status for r in webinar.registrants].count("pending") == 1
     rejoin = next(row for row in rows if row["user_email"] == "OLA@outside.test")
     first = next(row for row in rows if row["user_email"] == "ola@outside.test")
     assert rejoin["registrant_id"] == first["registrant_id"]
     assert (rejoin["join_time"], rejoin["duration"]) == ("2026-03-28T08:05:00Z", 930)
-    assert world.report is not None
     assert world.report["moved_by_days"] == 0
 
 
@@ -58,6 +58,8 @@ def test_people_sessions_and_unique_viewers_agree_with_the_head(tmp_path: Path) 
     assert {person.role for person in people} == {"host", "panelist", "attendee"}
     approved = {f"registrant_id:{r.id}" for r in webinar.registrants if r.status == "approved"}
     viewers = [person for person in people if approved & set(person.keys)]
+    # Zoom's Total Users leaves the host's own connection out.
+    assert len(instance.rows) - 1 == world.report["total_users"] == 8
     assert len(viewers) == world.report["unique_viewers"] == instance.figures.unique_viewers == 3
     ola = next(person for person in people if "user_email:ola@outside.test" in person.keys)
     assert (ola.session_count, ola.total_duration, ola.attended_seconds) == (2, 1530, 1230)
@@ -73,6 +75,13 @@ def test_the_2025_layout_has_a_bom_other_columns_and_american_dates(tmp_path: Pa
     open_end = by_name["Yara Novak"]
     assert (open_end["join_time"], open_end["duration"]) == ("2026-04-26T12:01:00Z", 300)
     assert "leave_time" not in open_end
+
+
+def test_a_blanked_webinar_number_does_not_stop_a_replay(tmp_path: Path) -> None:
+    text = LAYOUT_2020.replace("912-345-678", "--")
+    _, webinar, instance = world_of(tmp_path, text, datetime(2026, 4, 9, tzinfo=UTC))
+    assert webinar.id > 0
+    assert len(instance.rows) == 9
 
 
 def test_an_old_report_is_moved_to_where_the_api_still_serves_it(tmp_path: Path) -> None:
