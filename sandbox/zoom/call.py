@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. `template` names it, with `{}` for the id, which `answer` gets as it stood in the path."""
+    """One endpoint. `template` names it, with `{}` for the id, that `answer` gets as it stood there."""
 
     template: str
     label: str

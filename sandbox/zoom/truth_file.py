@@ -39,7 +39,7 @@ def _late(instance: Instance) -> dict[str, Any] | None:
 def instance_truth(world: World, instance: Instance, *, source: str = "report") -> dict[str, Any]:
     """One instance; `source` "past_webinars" gives the people as far as that poorer call can tell them apart.
 
-    `rows` are the distinct ones that are served in the end, `total_records` is what the API announces.
+    `distinct_rows` are those served in the end, `total_records` is what the API announces.
     """
     webinar = world.webinars[instance.webinar_id]
     if source == "past_webinars":
@@ -53,7 +53,7 @@ def instance_truth(world: World, instance: Instance, *, source: str = "report") 
         "webinar_id": webinar.id,
         "start_time": iso(instance.start),
         "end_time": iso(instance.end),
-        "rows": len(instance.rows),
+        "distinct_rows": len(instance.rows),
         "sessions": len(instance.rows),
         "total_records": len(instance.rows) + instance.missing_rows,
         "gap": gap,

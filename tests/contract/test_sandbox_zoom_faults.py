@@ -192,7 +192,7 @@ def test_edits_change_the_world_and_its_truth() -> None:
         assert row["leave_time"] == moved["leave_time"]
 
         added = zoom.edit("add_instance", webinar_id=88988872033, rows=17)["uuid"]
-        assert zoom.instance_truth(added)["rows"] == 17
+        assert zoom.instance_truth(added)["distinct_rows"] == 17
         assert zoom.get("/report/webinars/88988872033").json()["uuid"] == added
 
         zoom.edit("set_gap", uuid=added, gap="gone")
