@@ -30,11 +30,13 @@ from rollcall.sources.retry import RetryPolicy
 from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.client import ZoomClient
 from rollcall.sources.zoom.endpoints import Label
+from rollcall.sources.zoom.oauth import fetch_token
 
 from tests.contract.scripted_server import Reply, ScriptedServer, Seen, scripted_server
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 QUICK = RetryPolicy(attempts=3, first_delay=1.0, factor=2.0, max_delay=8.0)
+ONCE = dict.fromkeys(("network_error", "server_error"), RetryPolicy(1, 0.0, 1.0, 0.0))
 TOKEN = "eyJzdiI6IjAwMDAwMSJ9.secret-token"
 
 
@@ -212,6 +214,27 @@ def test_the_bearer_token_beats_whatever_login_the_session_brings(server: Script
     assert server.seen[0].headers["authorization"] == f"Bearer {TOKEN}"
     assert server.seen[0].headers["user-agent"] == "behind-a-proxy"
     assert "gzip" in server.seen[0].headers["accept-encoding"]
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_an_address_on_this_machine(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server.replies = [Reply(body={"access_token": TOKEN}), Reply(body={"id": 5})]
+    with requests.Session() as session:
+        fetch_token(session, server.url, "server_to_server", "a", "c", "s", retry_policies=ONCE)
+    with ZoomClient(requests.Session, server.url, lambda _: TOKEN, lambda _: None, ONCE) as client:
+        assert client.get(zoom.WEBINAR, "5") == {"id": 5}
+
+
+def test_a_long_pause_of_the_token_endpoint_parks(server: ScriptedServer) -> None:
+    server.replies = [Reply(429, b"", {"Retry-After": "3600"})]
+    with requests.Session() as session, pytest.raises(Parked) as parked:
+        fetch_token(session, server.url, "server_to_server", "a", "c", "s", clock=lambda: NOW)
+    assert parked.value.until == NOW + timedelta(hours=1)
 
 
 def test_a_rejected_token_gets_one_fresh_one_and_one_more_try(

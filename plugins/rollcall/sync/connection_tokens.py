@@ -4,7 +4,7 @@ refresh."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 
 from rollcall.errors import InactiveConnection, NetworkFault, ReconnectNeeded, UnknownConnection
 from rollcall.secrets import Keyring
+from rollcall.sources.retry import DEFAULT_POLICIES, RetryPolicy
 from rollcall.sources.zoom.oauth import fetch_token
 from rollcall.store.connections import (
     ZoomConnection,
@@ -60,6 +61,7 @@ def issue_token(
     force: bool = False,
     rejected: str | None = None,
     even_if_dead: bool = False,
+    retry_policies: Mapping[str, RetryPolicy] = DEFAULT_POLICIES,
 ) -> IssuedToken:
     """The stored token while it is good, else a fresh one, which is committed before it is handed out.
 
@@ -79,6 +81,7 @@ def issue_token(
             force=force,
             rejected=rejected,
             even_if_dead=even_if_dead,
+            retry_policies=retry_policies,
         )
     # Outside the block: raised inside, it would take back the mark that the connection is dead.
     if isinstance(found, ReconnectNeeded):
@@ -95,6 +98,7 @@ def _stored_or_fresh(
     force: bool,
     rejected: str | None,
     even_if_dead: bool,
+    retry_policies: Mapping[str, RetryPolicy],
 ) -> IssuedToken | ReconnectNeeded:
     any_fresh_one = force and rejected is None
     known = _usable(read_connection(conn, connection_id), connection_id, even_if_dead=even_if_dead)
@@ -107,7 +111,7 @@ def _stored_or_fresh(
     if stored is not None:
         return stored
     try:
-        return _refresh(conn, known, keyring, http_session)
+        return _refresh(conn, known, keyring, http_session, retry_policies)
     except ReconnectNeeded as dead:
         mark_reconnect_needed(conn, connection_id, str(dead))
         return ReconnectNeeded(
@@ -131,11 +135,13 @@ class TokenSource:
         connection_id: int,
         keyring: Keyring,
         session_factory: Callable[[], requests.Session],
+        retry_policies: Mapping[str, RetryPolicy] = DEFAULT_POLICIES,
     ) -> None:
         self._connect = connect
         self._connection_id = connection_id
         self._keyring = keyring
         self._session_factory = session_factory
+        self._retry_policies = retry_policies
         self._lock = threading.Lock()
         self._issued: IssuedToken | None = None
         self._thread = threading.local()
@@ -161,6 +167,7 @@ class TokenSource:
                 session,
                 force=refused is not None,
                 rejected=refused,
+                retry_policies=self._retry_policies,
             )
 
 
@@ -216,7 +223,11 @@ def _locked(conn: psycopg.Connection, connection: ZoomConnection) -> ZoomConnect
 
 
 def _refresh(
-    conn: psycopg.Connection, connection: ZoomConnection, keyring: Keyring, http_session: requests.Session
+    conn: psycopg.Connection,
+    connection: ZoomConnection,
+    keyring: Keyring,
+    http_session: requests.Session,
+    retry_policies: Mapping[str, RetryPolicy],
 ) -> IssuedToken:
     kept = connection.refresh_token_encrypted
     answer = fetch_token(
@@ -227,6 +238,7 @@ def _refresh(
         connection.client_id,
         keyring.decrypt(connection.client_secret_encrypted),
         None if kept is None else keyring.decrypt(kept),
+        retry_policies=retry_policies,
     )
     save_tokens(
         conn,

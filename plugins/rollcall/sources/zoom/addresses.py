@@ -26,6 +26,15 @@ def oauth_address(url: str) -> str:
     return parts._replace(path={"": "/oauth/token", "/oauth": "/oauth/token"}.get(path, path)).geturl()
 
 
+def environment_proxies_off(url: str) -> dict[str, str]:
+    """The `proxies` that make requests ignore the environment's proxies for an address on this machine.
+
+    Most machines behind a proxy do not name 127.0.0.1 in NO_PROXY, and no proxy could reach it.
+    """
+    host = urlsplit(url).hostname or ""
+    return {"no_proxy": host} if _is_loopback(host) else {}
+
+
 def _checked(url: str, what: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())

@@ -10,14 +10,15 @@ from typing import Any
 
 import requests
 
-from rollcall.errors import AuthRefused, RateLimited, ReconnectNeeded, ServerFault, SourceError
+from rollcall.errors import AuthRefused, Parked, RateLimited, ReconnectNeeded, ServerFault, SourceError
 from rollcall.sources.retry import (
     DEFAULT_POLICIES,
+    LONGEST_WAIT_SECONDS,
     RetryPolicy,
     call_with_retries,
     parse_retry_after,
 )
-from rollcall.sources.zoom.addresses import oauth_address
+from rollcall.sources.zoom.addresses import environment_proxies_off, oauth_address
 from rollcall.sources.zoom.bodies import read_json
 from rollcall.sources.zoom.wire import CONNECT_SECONDS, READ_SECONDS, network_fault
 
@@ -75,9 +76,9 @@ def fetch_token(
     """One fresh access token for an app of `kind` (server_to_server or oauth).
 
     Raises ReconnectNeeded where Zoom declares the credentials dead, AuthRefused where it does not know the
-    client, and NetworkFault, ServerFault or RateLimited when the policy's attempts are used up. A refresh
-    is sent at most twice: if the first answer was lost on the way, the second try shows whether the stored
-    refresh token still counts.
+    client, and NetworkFault, ServerFault or RateLimited when the policy's attempts are used up; Parked for a
+    pause too long to hold the connection's lock for. A refresh is sent at most twice: if the first answer was
+    lost on the way, the second try shows whether the stored refresh token still counts.
     """
     form = _form(kind, account_id, refresh_token)
     url = oauth_address(oauth_url)
@@ -100,13 +101,18 @@ def fetch_token(
                 headers={"Accept": "application/json"},
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
+                proxies=environment_proxies_off(url),
             )
         except requests.RequestException as error:
             raise network_fault(error, "an access token") from None
         if response.ok and not response.is_redirect:
             return _granted(response, asked_at)
         not_before = parse_retry_after(response.headers.get("Retry-After"), clock())
-        raise _refused(response, kind, not_before)
+        refused = _refused(response, kind, not_before)
+        if refused.retry and not_before and (not_before - clock()).total_seconds() > LONGEST_WAIT_SECONDS:
+            # The caller holds the connection's lock meanwhile.
+            raise Parked(f"{refused} The run goes on by itself then.", not_before) from refused
+        raise refused
 
     return call_with_retries(
         attempt, retry_policies, clock=clock, sleep=sleep, on_wait=on_wait, not_before=lambda: not_before

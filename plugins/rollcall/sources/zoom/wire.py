@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from rollcall.errors import NetworkFault
+from rollcall.sources.zoom.addresses import environment_proxies_off
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -68,7 +69,8 @@ class Wire:
         if known is None:
             session = self._session_factory()
             # Proxies and certificates of the environment, read once instead of for each call.
-            settings = dict(session.merge_environment_settings(self._api_url, {}, None, None, None))
+            proxies = environment_proxies_off(self._api_url)
+            settings = dict(session.merge_environment_settings(self._api_url, proxies, None, None, None))
             settings["stream"] = False
             known = self._thread.session = (session, settings)
             with self._lock:
