@@ -1,6 +1,4 @@
-"""The sandbox as a context manager: a server in a process of its own, on a free port, for as long as it is
-needed.
-"""
+"""The sandbox as a context manager: a server in its own process on a free port, while it is needed."""
 
 from __future__ import annotations
 
