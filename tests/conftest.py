@@ -57,5 +57,3 @@ def db(dsn: str) -> Iterator[psycopg.Connection]:
 def repo() -> Path:
     """The project's folder."""
     return Path(__file__).resolve().parents[1]
-
-

@@ -71,13 +71,13 @@ def read_migrations(sql_dir: Path = SQL_DIR) -> list[Migration]:
 def migrate_up(dsn: str, to: int | None = None, sql_dir: Path = SQL_DIR) -> list[str]:
     """Apply what is missing, up to version `to` (all by default), and rebuild functions and views if they changed.
 
-    Returns a sentence for each thing done. Raises SetupError when an applied file was edited, when the database is newer
-    than this code, or when objects of other people depend on a view or function that must be rebuilt.
+    Returns a sentence for each thing done. Raises SetupError when an applied file was edited, when the database is
+    newer than this code, or when objects of other people depend on a view or function that must be rebuilt.
     """
     migrations = read_migrations(sql_dir)
     to = len(migrations) if to is None else to
     done: list[str] = []
-    with _locked(dsn) as conn:
+    with _Locked(dsn) as conn:
         conn.execute(_read(sql_dir / "bootstrap.sql"))
         conn.execute("SET LOCAL ROLE rollcall_owner")
         conn.execute("SET LOCAL search_path TO rollcall, pg_temp")
@@ -115,7 +115,7 @@ def migrate_down(dsn: str, to: int, sql_dir: Path = SQL_DIR) -> list[str]:
     if not 0 <= to <= len(migrations):
         raise WrongUse(f"There is no migration {to}: give a number from 0 to {len(migrations)}.")
     done = []
-    with _locked(dsn) as conn:
+    with _Locked(dsn) as conn:
         conn.execute(_read(sql_dir / "bootstrap.sql"))
         conn.execute("SET LOCAL ROLE rollcall_owner")
         conn.execute("SET LOCAL search_path TO rollcall, pg_temp")
@@ -149,16 +149,17 @@ def check_schema(conn: psycopg.Connection, sql_dir: Path = SQL_DIR) -> None:
     found = standing(conn, sql_dir)
     if len(found.applied) > len(found.known):
         raise SetupError(
-            f"The database is at version {len(found.applied)}, newer than this code ({len(found.known)}): update rollcall."
+            f"The database is at version {len(found.applied)}, newer than this code ({len(found.known)}): "
+            "update rollcall."
         )
     if found.applied != found.known or not found.code_is_current:
         raise SetupError(
-            f"The database is at version {len(found.applied)}, this code needs {len(found.known)} with current functions: "
-            "run `rollcall migrate up` as the database's owner."
+            f"The database is at version {len(found.applied)}, this code needs {len(found.known)} with "
+            "current functions: run `rollcall migrate up` as the database's owner."
         )
 
 
-class _locked:
+class _Locked:
     """One transaction that no other migration shares; rolled back on any error."""
 
     def __init__(self, dsn: str) -> None:
@@ -257,7 +258,9 @@ def _set_passwords(conn: psycopg.Connection) -> None:
     for role, variable in _PASSWORD_VARIABLES.items():
         password = os.environ.get(variable)
         if password:
-            verifier = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+            verifier = conn.pgconn.encrypt_password(
+                password.encode(), role.encode(), b"scram-sha-256"
+            ).decode()
             conn.execute(
                 sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
             )

@@ -64,6 +64,8 @@ BEGIN
             ELSE message
         END,
         heartbeat_at = clock_timestamp(),
+        waiting_until = CASE WHEN waiting_until > clock_timestamp() THEN waiting_until END,
+        waiting_reason = CASE WHEN waiting_until > clock_timestamp() THEN waiting_reason END,
         estimated_end_at = CASE WHEN v_progress > 0
             THEN clock_timestamp() + (clock_timestamp() - v_run.started_at) * ((100 - v_progress) / v_progress)::double precision END
     WHERE id = p_run_id;

@@ -28,10 +28,12 @@ _KNOWN = frozenset(
 
 
 def staged_values(rows: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """Values of each row, in the order of the staging table: user_id, participant_user_id, registrant_id, customer_key,
-    name, email, join_time, leave_time, duration (seconds), status, failover, internal_user, bo_mtg_id, other fields, marks.
+    """Values of each row, in the order of the staging table: user_id, participant_user_id, registrant_id,
+    customer_key, name, email, join_time, leave_time, duration (seconds), status, failover, internal_user,
+    bo_mtg_id, other fields, marks.
 
-    Whatever a row holds, it gives values: what can't be read is None and marked. Entries that are no objects are left out.
+    Whatever a row holds, it gives values: what can't be read is None and marked. Entries that are no objects are
+    left out.
     """
     for row in rows:
         if isinstance(row, dict):

@@ -1,0 +1,77 @@
+"""### Zoom webinar sync
+
+Brings the complete attendance of a Zoom account's webinars into Postgres: every past instance, every join-to-leave row,
+the people behind them, and how far all of it agrees with Zoom's own totals.
+
+**Started by hand only**: press *Trigger*, or `POST /api/v2/dags/zoom_webinar_sync/dagRuns`, or
+`rollcall sync zoom NAME`. There is no schedule, and none can be added: the Dag takes manual runs only.
+
+| task | what it does |
+|---|---|
+| discover | checks what was asked, opens the run, finds webinars and past instances, queues them |
+| fetch | one per worker: reads lists from the queue, page by page, into staging |
+| sessionize | staged rows become sessions, people and totals |
+| upsert | writes what is new or different |
+| finish | compares with Zoom's totals and closes the run; fails when a task before it failed |
+
+A limit of the day parks the fetch workers; they go on by themselves. To stop a run, open it and *Mark run as failed*.
+Progress: `SELECT * FROM sync_runs ORDER BY id DESC` and `sync_progress_updates`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, TriggerRule, get_current_context, task
+from airflow.sdk.api.datamodels._generated import DagRunType
+from rollcall.airflow import sync_tasks
+from rollcall.airflow.params import SYNC_PARAMS
+from rollcall.airflow.retries import RETRIES, RETRY_DELAY, RETRY_POLICY
+
+with DAG(
+    dag_id="zoom_webinar_sync",
+    description="Complete attendance of a Zoom account's webinars into Postgres, started by hand",
+    doc_md=__doc__,
+    schedule=None,
+    allowed_run_types={DagRunType.MANUAL},
+    catchup=False,
+    max_active_runs=16,
+    params=SYNC_PARAMS,
+    tags=["rollcall", "zoom"],
+    default_args={
+        "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
+        "retry_policy": RETRY_POLICY,
+        "execution_timeout": timedelta(hours=12),
+    },
+) as dag:
+
+    @task(multiple_outputs=True, doc_md="Check what was asked, open the run, queue what is to be read.")
+    def discover() -> dict[str, Any]:
+        """Check what was asked, open the run, queue what is to be read."""
+        return sync_tasks.discover_task(get_current_context())
+
+    @task(doc_md="One worker: read lists from the queue, page by page.")
+    def fetch(run_id: int, worker: int) -> int:
+        """One worker: read lists from the queue, page by page."""
+        return sync_tasks.fetch_task(get_current_context(), run_id, worker)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Staged rows become sessions, people and totals.")
+    def sessionize() -> int:
+        """Staged rows become sessions, people and totals."""
+        return sync_tasks.sessionize_task(get_current_context())
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Write what is new or different.")
+    def upsert() -> int:
+        """Write what is new or different."""
+        return sync_tasks.upsert_task(get_current_context())
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Compare with Zoom's totals and close the run.")
+    def finish() -> str:
+        """Compare with Zoom's totals and close the run."""
+        return sync_tasks.finish_task(get_current_context())
+
+    opened = discover()
+    fetched = fetch.partial(run_id=opened["run_id"]).expand(worker=opened["workers"])  # type: ignore[index]
+    fetched >> sessionize() >> upsert() >> finish()

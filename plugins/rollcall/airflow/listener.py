@@ -1,0 +1,49 @@
+"""Hears when a person stops a run in Airflow, so that the run's own record says so at once and the next may start."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from typing import Any
+
+from airflow.listeners import hookimpl
+
+from rollcall.store import runs
+
+log = logging.getLogger(__name__)
+
+SYNC_DAGS = ("zoom_webinar_sync",)
+
+
+@hookimpl
+def on_dag_run_failed(dag_run: Any, msg: str) -> None:
+    """Close the run as cancelled when it was set to failed by hand, as failed when its last task could not."""
+    _close(dag_run, msg)
+
+
+@hookimpl
+def on_dag_run_success(dag_run: Any, msg: str) -> None:
+    """A person may also stop a run by marking it as a success: it was not one."""
+    _close(dag_run, msg)
+
+
+def _close(dag_run: Any, msg: str) -> None:
+    if dag_run.dag_id not in SYNC_DAGS:
+        return
+    from rollcall.airflow.resources import (
+        connect,  # only where it is needed: every Airflow process imports this
+    )
+
+    by_hand = "manually" in (msg or "")
+    with closing(connect()) as conn:
+        run_id = runs.run_of(conn, dag_run.dag_id, dag_run.run_id)
+        if run_id is None:
+            return
+        if by_hand:
+            closed = runs.close_run(conn, run_id, "cancelled", None, "Stopped by a person in Airflow")
+        else:
+            closed = runs.close_run(
+                conn, run_id, "failed", "internal_error", "Airflow ended the run before it was finished"
+            )
+        if closed:
+            log.info("Run %s closed (%s)", run_id, "cancelled" if by_hand else "failed")

@@ -1,0 +1,153 @@
+"""The five tasks of a sync as plain functions: from Airflow's context to a use case and back to counts.
+
+Errors of rollcall end a task with their sentence alone: a trace would say less, and could say too much.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
+
+from rollcall.airflow.resources import connect, resources
+from rollcall.errors import Parked, RollcallError, RunInTheWay, WrongUse
+from rollcall.store import runs
+from rollcall.store.runs import Run
+from rollcall.sync.account import Account
+from rollcall.sync.discover import discover, open_run, run_in_the_way
+from rollcall.sync.fetch import fetch
+from rollcall.sync.finish import finish
+from rollcall.sync.request import check_request
+from rollcall.sync.sessionize import sessionize
+from rollcall.sync.upsert import upsert
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+_ALIVE = ("running", "queued")
+
+
+def discover_task(context: Context) -> dict[str, Any]:
+    """Check the request, open the run, queue its lists. Returns the run's id and one number per fetch worker."""
+    dag_run, ti = context["dag_run"], context["ti"]
+    with _as_sentences(), closing(connect()) as conn:
+        _check_started_by_hand(str(dag_run.run_type))
+        request = check_request(conn, context["params"])
+        run_id = _open(conn, request, ti, dag_run)
+        log.info("Run %s: %s sync of connection %s", run_id, request.mode, request.connection.name)
+        with _parking(conn, run_id), Account(resources(), run_id) as account:
+            found = discover(account)
+    log.info("Found %s webinars; %s instances to read", found.webinars, found.instances)
+    return {"run_id": run_id, "workers": list(range(found.workers))}
+
+
+def fetch_task(context: Context, run_id: int, worker: int) -> int:
+    """One worker. Returns how many lists it read. Parks the task when a limit of the day is reached."""
+    del context
+    with (
+        _as_sentences(),
+        closing(connect()) as conn,
+        _parking(conn, run_id),
+        Account(resources(), run_id) as account,
+    ):
+        return fetch(account, f"worker-{worker}")
+
+
+def sessionize_task(context: Context) -> int:
+    """Returns how many instances were sessionized."""
+    return _on_run(context, sessionize)
+
+
+def upsert_task(context: Context) -> int:
+    """Returns how many instances were upserted."""
+    return _on_run(context, upsert)
+
+
+def finish_task(context: Context) -> str:
+    """Close the run with an honest status and return it; fails when the run did."""
+    ti, dag_run = context["ti"], context["dag_run"]
+    with _as_sentences(), closing(connect()) as conn:
+        run_id = runs.run_of(conn, ti.dag_id, dag_run.run_id)
+        failed = _failed_task(ti, dag_run.run_id)
+        if run_id is None:
+            raise AirflowFailException(f"No run was opened: the log of task {failed or 'discover'} says why.")
+        status = finish(conn, run_id, failed_task=failed)
+        log.info("Run %s: %s", run_id, status)
+        if status not in ("completed", "completed_with_gaps"):
+            raise AirflowFailException(f"Run {run_id} ended as {status}; see sync_runs and the tasks before.")
+        return status
+
+
+def _open(conn: psycopg.Connection, request: Any, ti: Any, dag_run: Any) -> int:
+    opened = open_run(conn, request, ti.dag_id, dag_run.run_id)
+    if isinstance(opened, Run):
+        if _lives_in_airflow(ti, opened):
+            raise run_in_the_way(opened, request.connection.name)
+        # Stopped while nobody was there to say so: Airflow knows that it is over.
+        runs.close_run(conn, opened.id, "cancelled", None, "Its Airflow run was stopped or deleted")
+        opened = open_run(conn, request, ti.dag_id, dag_run.run_id)
+    if isinstance(opened, Run):
+        raise run_in_the_way(opened, request.connection.name)
+    return opened
+
+
+def _lives_in_airflow(ti: Any, run: Run) -> bool:
+    if run.airflow_run_id is None:
+        return True
+    try:
+        state = ti.get_dagrun_state(dag_id=run.airflow_dag_id, run_id=run.airflow_run_id)
+    except Exception as error:  # noqa: BLE001 - Airflow's client raises many kinds for a run that was deleted
+        log.info("Airflow does not know run %s any more (%s)", run.airflow_run_id, type(error).__name__)
+        return False
+    return str(getattr(state, "value", state)) in _ALIVE
+
+
+def _on_run(context: Context, use_case: Callable[[psycopg.Connection, int], int]) -> int:
+    with _as_sentences(), closing(connect()) as conn:
+        run_id = runs.run_of(conn, context["ti"].dag_id, context["dag_run"].run_id)
+        if run_id is None:
+            raise AirflowSkipException("No run was opened.")
+        return use_case(conn, run_id)
+
+
+def _failed_task(ti: Any, run_id: str) -> str | None:
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[run_id]).get(run_id, {})
+    failed = [name for name, state in states.items() if str(state) in ("failed", "upstream_failed")]
+    causes = [name for name in failed if str(states[name]) == "failed"] or failed
+    return causes[0] if causes else None
+
+
+def _check_started_by_hand(run_type: str) -> None:
+    if run_type.rpartition(".")[2].lower() != "manual":
+        raise WrongUse(
+            f"This run was started by {run_type}: syncs are started by a person, in Airflow or over REST."
+        )
+
+
+@contextmanager
+def _parking(conn: psycopg.Connection, run_id: int) -> Iterator[None]:
+    """Turn a limit of the day into a pause that frees the worker, after what was fetched has been stored."""
+    try:
+        yield
+    except Parked as parked:
+        sessionize(conn, run_id)
+        upsert(conn, run_id)
+        runs.set_phase(conn, run_id, "fetch", "Waiting for a limit of the day")
+        runs.set_waiting(conn, run_id, parked.until, str(parked), parked=True)
+        log.info("%s", parked)
+        raise AirflowRescheduleException(parked.until) from None  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except (WrongUse, RunInTheWay) as wrong:
+        raise AirflowFailException(str(wrong)) from None
+    except RollcallError as error:
+        log.error("%s", error)  # noqa: TRY400 - the sentence is the message
+        raise error.with_traceback(None) from None

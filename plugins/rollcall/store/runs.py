@@ -1,0 +1,213 @@
+"""Runs: opening, progress, waits, errors, gaps, the end. One function per SQL function of sql/functions/runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from rollcall.errors import RunClosed
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a task needs to know of its run. `window_from` and `window_to` are aware; None means no bound."""
+
+    id: int
+    connection_id: int
+    mode: str
+    window_from: datetime | None
+    window_to: datetime | None
+    webinar_ids: list[int] | None
+    fetch_workers: int
+    status: str
+    started_at: datetime
+    airflow_dag_id: str | None
+    airflow_run_id: str | None
+
+
+_RUN_COLUMNS = (
+    "id, connection_id, mode, window_from, window_to, webinar_ids, fetch_workers, status, started_at,"
+    " airflow_dag_id, airflow_run_id"
+)
+
+
+def open_run(
+    conn: psycopg.Connection,
+    *,
+    connection_id: int,
+    mode: str,
+    window_from: datetime | None,
+    window_to: datetime | None,
+    webinar_ids: Sequence[int] | None,
+    fetch_workers: int,
+    dag_id: str,
+    dag_run_id: str,
+) -> int | None:
+    """Open a run, or take up the one this Airflow run opened before; returns its id.
+
+    None: another run of the connection is active (see `active_run`).
+    """
+    try:
+        with conn.transaction():
+            row = conn.execute(
+                "SELECT open_sync_run(%s, %s, %s, %s, %s, %s, %s, %s)",
+                (
+                    connection_id,
+                    mode,
+                    window_from,
+                    window_to,
+                    list(webinar_ids) if webinar_ids is not None else None,
+                    fetch_workers,
+                    dag_id,
+                    dag_run_id,
+                ),
+            ).fetchone()
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name != "sync_runs_one_active_per_connection":
+            raise
+        return None
+    return int(row[0]) if row else None
+
+
+def active_run(conn: psycopg.Connection, connection_id: int) -> Run | None:
+    """The run of the connection that has not ended, if any."""
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        return cursor.execute(
+            f"SELECT {_RUN_COLUMNS} FROM sync_runs"  # noqa: S608 - a constant
+            " WHERE connection_id = %s AND finished_at IS NULL",
+            (connection_id,),
+        ).fetchone()
+
+
+def get_run(conn: psycopg.Connection, run_id: int) -> Run:
+    """The run. Raises RunClosed where it does not exist."""
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        run = cursor.execute(
+            f"SELECT {_RUN_COLUMNS} FROM sync_runs WHERE id = %s",  # noqa: S608 - a constant
+            (run_id,),
+        ).fetchone()
+    if run is None:
+        raise RunClosed(f"Run {run_id} is not in sync_runs any more: start a new one.")
+    return run
+
+
+def run_of(conn: psycopg.Connection, dag_id: str, dag_run_id: str) -> int | None:
+    """Id of the run that an Airflow run opened, None where it opened none."""
+    row = conn.execute(
+        "SELECT id FROM sync_runs WHERE airflow_dag_id = %s AND airflow_run_id = %s", (dag_id, dag_run_id)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def mark(conn: psycopg.Connection, connection_id: int) -> datetime | None:
+    """Everything that ended before this moment was read by a run that completed; None before the first."""
+    row = conn.execute(
+        "SELECT mark_at FROM sync_state WHERE connection_id = %s AND resource = 'webinars'", (connection_id,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def set_phase(conn: psycopg.Connection, run_id: int, phase: str, message: str) -> None:
+    """Move the run to a phase. Raises RunClosed when it has ended."""
+    _must_be_open(
+        conn.execute("SELECT set_run_phase(%s, %s, %s)", (run_id, phase, message)).fetchone(), run_id
+    )
+
+
+def refresh_progress(conn: psycopg.Connection, run_id: int) -> None:
+    """Bring counts and percentage up to date with the queue. Raises RunClosed when the run has ended."""
+    _must_be_open(conn.execute("SELECT refresh_run_progress(%s)", (run_id,)).fetchone(), run_id)
+
+
+def set_waiting(conn: psycopg.Connection, run_id: int, until: datetime, reason: str, *, parked: bool) -> None:
+    """Name what the run waits for. Raises RunClosed when it has ended."""
+    row = conn.execute("SELECT set_run_waiting(%s, %s, %s, %s)", (run_id, until, reason, parked)).fetchone()
+    _must_be_open(row, run_id)
+
+
+def note_found(conn: psycopg.Connection, run_id: int, *, webinars: int, instances: int) -> None:
+    """Record how many webinars and instances discovery saw."""
+    conn.execute(
+        "UPDATE sync_runs SET webinars_found = %s, instances_found = %s WHERE id = %s",
+        (webinars, instances, run_id),
+    )
+
+
+def log_activity(conn: psycopg.Connection, run_id: int, message: str) -> None:
+    """Add a sentence for people to the activity log; nothing personal."""
+    conn.execute("SELECT log_activity(%s, %s)", (run_id, message))
+
+
+def log_error(
+    conn: psycopg.Connection,
+    run_id: int,
+    *,
+    kind: str,
+    code: str,
+    subject: str,
+    message: str,
+    context: Mapping[str, str | int | None],
+) -> None:
+    """Count an error of the run; nothing personal in any field."""
+    conn.execute(
+        "SELECT log_sync_error(%s, %s, %s, %s, %s, %s)",
+        (run_id, kind, code, subject, message, Jsonb(dict(context))),
+    )
+
+
+def note_gap(
+    conn: psycopg.Connection,
+    run_id: int,
+    *,
+    object_kind: str,
+    object_key: str,
+    status: int | None,
+    code: int | None,
+    reason: str,
+    is_expected: bool,
+    recheck_after_hours: float | None,
+) -> None:
+    """Record what the source would not serve, why, and when to look again (None: never)."""
+    conn.execute(
+        "SELECT note_gap(%s, %s, %s, %s, %s, %s, %s, %s)",
+        (run_id, object_kind, object_key, status, code, reason, is_expected, recheck_after_hours),
+    )
+
+
+def close_gap(conn: psycopg.Connection, run_id: int, object_kind: str, object_key: str) -> None:
+    """Note that what was missing is there after all."""
+    conn.execute("SELECT close_gap(%s, %s, %s)", (run_id, object_kind, object_key))
+
+
+def finish_run(
+    conn: psycopg.Connection, run_id: int, *, error_kind: str | None, error_message: str | None
+) -> str:
+    """Close the run with the status it earned and move the mark; returns the status."""
+    row = conn.execute("SELECT finish_sync_run(%s, %s, %s)", (run_id, error_kind, error_message)).fetchone()
+    return str(row[0]) if row else "failed"
+
+
+def close_run(
+    conn: psycopg.Connection,
+    run_id: int,
+    status: str,
+    error_kind: str | None = None,
+    error_message: str | None = None,
+) -> bool:
+    """End the run as cancelled or failed; False when somebody ended it before."""
+    row = conn.execute(
+        "SELECT close_sync_run(%s, %s, %s, %s)", (run_id, status, error_kind, error_message)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _must_be_open(row: tuple[bool, ...] | None, run_id: int) -> None:
+    if not row or not row[0]:
+        raise RunClosed(
+            f"Run {run_id} has ended (cancelled, failed or finished elsewhere): nothing more is written."
+        )

@@ -1,0 +1,103 @@
+"""Discover: open the run, find webinars and past instances, queue what is to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+
+import psycopg
+
+from rollcall.errors import RunInTheWay
+from rollcall.store import queue, runs, webinars
+from rollcall.store.migrate import check_schema
+from rollcall.store.runs import Run
+from rollcall.sync.account import Account
+from rollcall.sync.history import Found, add_past_instances, discover_account
+from rollcall.sync.request import SyncRequest
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Counts of what was found and queued."""
+
+    webinars: int
+    instances: int
+    items: int
+    workers: int
+
+
+def open_run(conn: psycopg.Connection, request: SyncRequest, dag_id: str, dag_run_id: str) -> int | Run:
+    """Open the run and return its id, or return the run that is in the way."""
+    check_schema(conn)
+    for _ in range(2):
+        run_id = runs.open_run(
+            conn,
+            connection_id=request.connection.id,
+            mode=request.mode,
+            window_from=request.window_from,
+            window_to=request.window_to,
+            webinar_ids=request.webinar_ids,
+            fetch_workers=request.fetch_workers,
+            dag_id=dag_id,
+            dag_run_id=dag_run_id,
+        )
+        if run_id is not None:
+            return run_id
+        in_the_way = runs.active_run(conn, request.connection.id)
+        if in_the_way is not None:
+            return in_the_way
+        # It ended between the two statements: try once more.
+    raise RunInTheWay(f"Runs of connection {request.connection.name} open and close all the time: try again.")
+
+
+def run_in_the_way(run: Run, connection: str) -> RunInTheWay:
+    """The refusal, naming the run, since when, and how to stop it."""
+    return RunInTheWay(
+        f"Run {run.id} of connection {connection} ({run.mode}, Airflow run {run.airflow_run_id}) has been active "
+        f"since {run.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: wait for it, or stop it in Airflow (open that "
+        "run, Mark run as failed), then trigger again."
+    )
+
+
+def discover(account: Account) -> Discovered:
+    """Find and queue what the run asks for. Safe to run again: nothing is queued twice."""
+    run, conn = account.run, account.conn
+    runs.set_phase(conn, run.id, "discover", "Looking for webinars and past instances")
+    if run.mode == "webinars":
+        found = _asked(account)
+    else:
+        found = discover_account(account, run.window_from, run.window_to or run.started_at)
+    with conn.transaction():
+        webinars.upsert_webinars(conn, run.connection_id, list(found.webinars.values()), is_detail=False)
+        webinars.upsert_instances(conn, run.connection_id, list(found.instances.values()), is_detail=True)
+        only_listed = [record for uuid, record in found.listed.items() if uuid not in found.instances]
+        webinars.upsert_instances(conn, run.connection_id, only_listed, is_detail=False)
+        chosen = queue.choose_instances(
+            conn, run.connection_id, run.mode, run.window_from, run.window_to, run.webinar_ids
+        )
+        queue.enqueue_participants(conn, run.id, chosen)
+        queue.enqueue_webinar_lists(
+            conn, run.id, "webinar", queue.choose_webinars(conn, run.id, sorted(found.alive))
+        )
+        runs.note_found(
+            conn,
+            run.id,
+            webinars=len(found.webinars),
+            instances=len(found.instances.keys() | found.listed.keys()),
+        )
+    items = queue.items_waiting(conn, run.id)
+    runs.log_activity(
+        conn,
+        run.id,
+        f"Found {len(found.webinars)} webinars; reading the attendance of {len(chosen)} instances",
+    )
+    runs.set_phase(conn, run.id, "fetch", f"Fetching {items} lists")
+    return Discovered(len(found.webinars), len(chosen), items, min(run.fetch_workers, items))
+
+
+def _asked(account: Account) -> Found:
+    """The webinars that a person named: known by their number, until Zoom has answered for each."""
+    ids = account.run.webinar_ids or []
+    found = Found(webinars={number: {"zoom_webinar_id": number} for number in ids})
+    add_past_instances(account, found, ids)
+    return found

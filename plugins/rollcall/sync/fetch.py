@@ -1,0 +1,63 @@
+"""Fetch: a worker takes lists from the queue under leases and stores them page by page."""
+
+from __future__ import annotations
+
+import psycopg
+
+from rollcall.errors import DataFault, Parked, ScopeMissing, ServerFault, SourceError
+from rollcall.store import queue, runs
+from rollcall.sync.account import Account
+from rollcall.sync.lists import LISTS
+from rollcall.sync.refusals import log_source_error, record_gap
+
+_FAILURES_IN_A_ROW = 3  # after so many items the source is down, not the item bad
+
+
+def fetch(account: Account, worker: str) -> int:
+    """Read lists until none is left for this worker; returns how many.
+
+    One bad item never stops the others: it becomes a gap. Raises Parked when a limit of the day is reached, a
+    SourceError when the source as a whole fails, RunClosed when the run was ended elsewhere; the item in hand is
+    given back first, with what it has.
+    """
+    queue.release_worker(account.conn, account.run_id, worker)
+    runs.set_phase(account.conn, account.run_id, "fetch", "Fetching")
+    done = failures = 0
+    while (item := queue.lease(account.conn, account.run_id, worker)) is not None:
+        account.item = item
+        try:
+            LISTS[item.kind](account, item)
+            failures = 0
+        except (DataFault, ScopeMissing, ServerFault) as error:
+            failures = failures + 1 if isinstance(error, ServerFault) else 0
+            if failures >= _FAILURES_IN_A_ROW:
+                _give_back(account, item, error)
+                raise
+            _make_gap(account, item, error)
+        except psycopg.DataError as error:
+            _make_gap(
+                account,
+                item,
+                DataFault(f"{item.kind} of {item.subject} can't be stored ({type(error).__name__})."),
+            )
+        except (SourceError, Parked) as error:
+            _give_back(account, item, error)
+            raise
+        finally:
+            account.item = None
+        done += 1
+        account.show_progress()
+    return done
+
+
+def _make_gap(account: Account, item: queue.Item, error: SourceError) -> None:
+    with account.conn.transaction():
+        record_gap(account.conn, account.run_id, item.kind, item.subject, error)
+        queue.settle(account.conn, item, "gap")
+
+
+def _give_back(account: Account, item: queue.Item, error: SourceError | Parked) -> None:
+    with account.conn.transaction():
+        if isinstance(error, SourceError):
+            log_source_error(account.conn, account.run_id, f"{item.kind} {item.subject}", error)
+        queue.settle(account.conn, item, "queued")

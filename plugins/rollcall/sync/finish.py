@@ -1,0 +1,16 @@
+"""Finish: compare with the source's own totals, close the run with an honest status."""
+
+from __future__ import annotations
+
+import psycopg
+
+from rollcall.store import attendance, runs
+
+
+def finish(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) -> str:
+    """Reconcile and close the run; returns its status. `failed_task` names a task that failed before, if any."""
+    if runs.get_run(conn, run_id).status in ("running", "waiting"):
+        runs.set_phase(conn, run_id, "finish", "Comparing with Zoom's own totals")
+        attendance.reconcile(conn, run_id)
+    message = f"Task {failed_task} failed (its log in Airflow says why)" if failed_task else None
+    return runs.finish_run(conn, run_id, error_kind=None, error_message=message)

@@ -1,0 +1,187 @@
+"""Which webinars and past instances there are: the account history where it can be had, else host by host.
+
+Zoom's lists overlap and each has holes (Zoom API reference): the webinar list forgets expired ids, the account
+history needs a plan and a scope, a host's past events leave out those with fewer than two people, and a numeric id
+alone means the latest instance only. So all of them are asked and joined by UUID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from rollcall.errors import DataFault, ScopeMissing, ServerFault, Unavailable
+from rollcall.sources.zoom import endpoints as zoom
+from rollcall.sources.zoom.records import (
+    WEBINAR_TYPES,
+    Record,
+    history_instance,
+    listed_instance,
+    reported_instance,
+    webinar_record,
+)
+from rollcall.sync.account import Account
+from rollcall.sync.listing import all_rows
+from rollcall.sync.refusals import record_gap
+
+_WINDOW = timedelta(days=29)  # Zoom takes a month at most; with both end days this is 30
+_ACCOUNT_LOOK_BACK = timedelta(days=730)
+_HOST_LOOK_BACK = timedelta(days=6 * 31)
+_THREADS = 8
+
+_REFUSALS = (ScopeMissing, DataFault, ServerFault)
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass
+class Found:
+    """What discovery saw, joined by id. `instances` have their times and Zoom's totals, `listed` only a start;
+    `alive` are the numeric ids that Zoom still lists."""
+
+    webinars: dict[int, Record] = field(default_factory=dict)
+    instances: dict[str, Record] = field(default_factory=dict)
+    listed: dict[str, Record] = field(default_factory=dict)
+    alive: set[int] = field(default_factory=set)
+
+    def add_alive(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Webinars from a list of those that still have an id."""
+        for record in map(webinar_record, rows):
+            if record:
+                number = record["zoom_webinar_id"]
+                # What this list says of a webinar is better than what its instances do.
+                self.webinars[number] = record
+                self.alive.add(number)
+
+    def add_instances(self, records: Iterable[Record | None]) -> None:
+        """Instances with their times and totals."""
+        for record in records:
+            if record:
+                self.instances[record["uuid"]] = record
+                self.webinars.setdefault(
+                    record["zoom_webinar_id"],
+                    {key: record[key] for key in ("zoom_webinar_id", "topic", "host_email")},
+                )
+
+
+def discover_account(account: Account, window_from: datetime | None, window_to: datetime) -> Found:
+    """Everything that ran between the two moments (None: as far back as Zoom serves), and what is planned."""
+    found = Found()
+    hosts = _hosts(account)
+    if not _add_account_history(account, found, window_from, window_to):
+        histories = _each(hosts, lambda host: _host_history(account, host, window_from, window_to))
+        for records in histories:
+            found.add_instances(records)
+    for rows in _each(hosts, lambda host: _host_webinars(account, host)):
+        found.add_alive(rows)
+    started = [number for number in sorted(found.alive) if _may_have_run(found.webinars[number])]
+    add_past_instances(account, found, started)
+    return found
+
+
+def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int]) -> None:
+    """Ask for the past instances of each webinar, above all of recurring ones."""
+
+    def ask(number: int) -> list[Record | None]:
+        try:
+            rows = account.client.page(zoom.PAST_INSTANCES, str(number)).rows
+        except _REFUSALS as refused:
+            record_gap(account.conn, account.run_id, "instances", str(number), refused)
+            return []
+        return [listed_instance(number, row) for row in rows]
+
+    for records in _each(list(webinar_ids), ask):
+        for record in records:
+            if record:
+                found.listed.setdefault(record["uuid"], record)
+
+
+def _hosts(account: Account) -> list[str]:
+    """Ids of all users who may have hosted, the deactivated ones too."""
+    hosts: dict[str, None] = {}
+    for status in ("active", "inactive"):
+        try:
+            rows = all_rows(account.client, zoom.USERS, status=status)
+        except (ScopeMissing, DataFault) as refused:
+            record_gap(account.conn, account.run_id, "host", f"list of {status} users", refused)
+            continue
+        hosts.update((str(row["id"]), None) for row in rows if row.get("id"))
+    return list(hosts)
+
+
+def _add_account_history(
+    account: Account, found: Found, window_from: datetime | None, window_to: datetime
+) -> bool:
+    """Read the account's history by month; False where the plan or a scope does not allow it."""
+    for first, last in _windows(window_from or window_to - _ACCOUNT_LOOK_BACK, window_to):
+        window = {"from": first, "to": last, "date_type": "end_time"}
+        try:
+            rows = all_rows(account.client, zoom.HISTORY_MEETINGS, **window)
+        except ScopeMissing as refused:
+            # Host by host gives the same instances: on record, but nothing is missing for it.
+            record_gap(account.conn, account.run_id, "history", "account", refused, expected=True)
+            return False
+        except DataFault as refused:
+            if window_from is None:
+                return True  # as far back as Zoom serves
+            record_gap(account.conn, account.run_id, "history", f"{first} to {last}", refused)
+            continue
+        found.add_instances(
+            history_instance(row) for row in rows if str(row.get("type") or "webinar").lower() == "webinar"
+        )
+    return True
+
+
+def _host_history(
+    account: Account, host: str, window_from: datetime | None, window_to: datetime
+) -> list[Record | None]:
+    records: list[Record | None] = []
+    for first, last in _windows(window_from or window_to - _HOST_LOOK_BACK, window_to):
+        try:
+            rows = all_rows(account.client, zoom.REPORT_USER_MEETINGS, host, **{"from": first, "to": last})
+        except _REFUSALS as refused:
+            as_far_as_served = window_from is None and records and isinstance(refused, DataFault)
+            if not as_far_as_served:
+                record_gap(account.conn, account.run_id, "history", f"host {host}", refused)
+            break
+        records += [reported_instance(row) for row in rows if row.get("type") in WEBINAR_TYPES]
+    return records
+
+
+def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
+    try:
+        return all_rows(account.client, zoom.USER_WEBINARS, host)
+    except _REFUSALS as refused:
+        # Most users of an account have no webinar licence: on record, but nothing that anybody need mend.
+        record_gap(
+            account.conn, account.run_id, "host", host, refused, expected=isinstance(refused, Unavailable)
+        )
+        return []
+
+
+def _windows(oldest: datetime, newest: datetime) -> Iterator[tuple[str, str]]:
+    """Month-wide windows of whole days (UTC), newest first, that cover both ends."""
+    last, end = newest.astimezone(UTC).date(), oldest.astimezone(UTC).date()
+    while last >= end:
+        first = max(end, last - _WINDOW)
+        yield first.isoformat(), last.isoformat()
+        last = first - timedelta(days=1)
+
+
+def _may_have_run(record: Record) -> bool:
+    start = record.get("start_time")
+    return record.get("type") != 5 or not start or datetime.fromisoformat(start) <= datetime.now(UTC)
+
+
+def _each(items: list[T], ask: Callable[[T], R]) -> list[R]:
+    """The answers for all items, asked a few at a time; the first error ends it."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        futures = [pool.submit(ask, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            pool.shutdown(cancel_futures=True)

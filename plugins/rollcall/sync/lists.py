@@ -1,0 +1,211 @@
+"""How each kind of list is read: which endpoint, what becomes of a page, what a refusal means for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rollcall.errors import PageTokenExpired, ScopeMissing, Unavailable
+from rollcall.sources.zoom import endpoints as zoom
+from rollcall.sources.zoom.endpoints import Endpoint
+from rollcall.sources.zoom.paging import Page
+from rollcall.sources.zoom.participants import staged_values
+from rollcall.sources.zoom.records import (
+    Record,
+    panelist_record,
+    registrant_record,
+    reported_instance,
+    webinar_record,
+)
+from rollcall.store import attendance, queue, runs, webinars
+from rollcall.store.queue import Item
+from rollcall.sync.account import Account
+from rollcall.sync.refusals import record_gap
+
+REGISTRANT_STATUSES = ("approved", "pending", "denied")
+_NO_REGISTRATION = 2
+_STARTS_OVER = 3  # a token that dies this often within one list is not about time
+
+REPORT = "report"
+PAST_WEBINARS = "past_webinars"
+_SOURCES: Mapping[str, Endpoint] = {REPORT: zoom.REPORT_PARTICIPANTS, PAST_WEBINARS: zoom.PAST_PARTICIPANTS}
+
+
+def read_webinar(account: Account, item: Item) -> None:
+    """A webinar's own page; then its registrants and panelists are queued, for as long as its id is alive."""
+    conn = account.conn
+    try:
+        given = account.client.get(zoom.WEBINAR, str(item.zoom_webinar_id))
+    except Unavailable as gone:
+        with conn.transaction():
+            webinars.note_webinar_read(conn, item.webinar_id)
+            webinars.mark_webinar_gone(conn, item.webinar_id)
+            record_gap(conn, account.run_id, "webinar", item.subject, gone)
+            queue.settle(conn, item, "gap")
+        return
+    record = webinar_record(given) or {}
+    with conn.transaction():
+        webinars.upsert_webinars(
+            conn,
+            account.run.connection_id,
+            [{**record, "zoom_webinar_id": item.zoom_webinar_id}],
+            is_detail=True,
+        )
+        if record.get("approval_type") != _NO_REGISTRATION:
+            queue.enqueue_webinar_lists(
+                conn, account.run_id, "registrants", [item.webinar_id], REGISTRANT_STATUSES
+            )
+        queue.enqueue_webinar_lists(conn, account.run_id, "panelists", [item.webinar_id])
+        webinars.note_webinar_read(conn, item.webinar_id)
+        runs.close_gap(conn, account.run_id, "webinar", item.subject)
+        queue.settle(conn, item, "done")
+
+
+def read_registrants(account: Account, item: Item) -> None:
+    """The registrants of one status."""
+
+    def store(rows: list[Record]) -> None:
+        webinars.upsert_registrants(account.conn, item.webinar_id, rows)
+
+    _read_people(
+        account,
+        item,
+        zoom.REGISTRANTS,
+        lambda row: registrant_record(row, item.variant),
+        store,
+        status=item.variant,
+    )
+
+
+def read_panelists(account: Account, item: Item) -> None:
+    """The panelists."""
+
+    def store(rows: list[Record]) -> None:
+        webinars.upsert_panelists(account.conn, item.webinar_id, rows)
+
+    _read_people(account, item, zoom.PANELISTS, panelist_record, store)
+
+
+def read_participants(account: Account, item: Item) -> None:
+    """The attendance of one instance: the report, or where that is refused the past_webinars list; never both."""
+    uuid = item.instance_uuid or ""
+    if item.needs_detail and not item.rows_fetched and not item.next_page_token:
+        _read_detail(account, uuid)
+    source = item.list_source or (PAST_WEBINARS if account.report_refused else REPORT)
+    try:
+        _read_attendance(account, item, uuid, source)
+    except ScopeMissing as refused:
+        if source == PAST_WEBINARS:
+            raise
+        # A scope that the token lacks is lacking for every instance; a role or a plan may be another host's.
+        account.report_refused = bool(refused.scopes)
+        if account.report_refused:
+            message = f"The participant report is refused, past_webinars stands in: {refused}"
+            runs.log_activity(account.conn, account.run_id, message)
+        with account.conn.transaction():
+            queue.restart(account.conn, item, PAST_WEBINARS)
+        _read_attendance(account, item, uuid, PAST_WEBINARS)
+
+
+def _read_attendance(account: Account, item: Item, uuid: str, source: str) -> None:
+    def store(page: Page) -> int:
+        rows = list(staged_values(page.rows))
+        attendance.stage_participants(account.conn, item.item_id, item.list_no, item.rows_fetched, rows)
+        return len(rows)
+
+    def start_over() -> None:
+        with account.conn.transaction():
+            queue.restart(account.conn, item, source)
+
+    _read_pages(account, item, _SOURCES[source], uuid, store, "fetched", source, start_over)
+
+
+def _read_people(
+    account: Account,
+    item: Item,
+    endpoint: Endpoint,
+    record_of: Callable[[Any], Record | None],
+    write: Callable[[list[Record]], None],
+    **params: str,
+) -> None:
+    def store(page: Page) -> int:
+        records = [record for row in page.rows if (record := record_of(row))]
+        write(records)
+        return len(records)
+
+    def start_over() -> None:
+        with account.conn.transaction():
+            queue.restart(account.conn, item, None)
+
+    try:
+        _read_pages(
+            account, item, endpoint, str(item.zoom_webinar_id), store, "done", None, start_over, **params
+        )
+    except Unavailable as refused:
+        if not refused.expected:
+            raise
+        # The id expired meanwhile, or the webinar has no registration: nothing is missing that could be had.
+        with account.conn.transaction():
+            record_gap(account.conn, account.run_id, item.kind, item.subject, refused)
+            queue.settle(account.conn, item, "gap")
+
+
+def _read_pages(
+    account: Account,
+    item: Item,
+    endpoint: Endpoint,
+    subject: str,
+    store: Callable[[Page], int],
+    status_at_end: str,
+    source: str | None,
+    start_over: Callable[[], None],
+    **params: str,
+) -> None:
+    """Store page after page, each with its mark in one transaction, from where the item stands."""
+    conn = account.conn
+    for attempt in range(_STARTS_OVER + 1):
+        try:
+            for page in account.client.pages(endpoint, subject, item.next_page_token, **params):
+                with conn.transaction():
+                    stored = store(page)
+                    queue.advance(
+                        conn,
+                        item,
+                        next_page_token=page.next_token,
+                        rows=len(page.rows),
+                        rejected=len(page.rows) - stored,
+                        total_records=page.total_records,
+                        list_source=source,
+                    )
+                    if not page.next_token:
+                        queue.settle(conn, item, status_at_end)
+                account.show_progress()
+        except PageTokenExpired:
+            if attempt == _STARTS_OVER:
+                raise
+            start_over()
+        else:
+            return
+
+
+def _read_detail(account: Account, uuid: str) -> None:
+    """The instance's own report: its end and Zoom's totals, where no list gave them. Its refusal is not the
+    attendance's: that is asked for all the same."""
+    if account.report_refused:
+        return
+    try:
+        record = reported_instance(account.client.get(zoom.REPORT_WEBINAR, uuid))
+    except (ScopeMissing, Unavailable):
+        return
+    if record:
+        webinars.upsert_instances(
+            account.conn, account.run.connection_id, [{**record, "uuid": uuid}], is_detail=True
+        )
+
+
+LISTS: Mapping[str, Callable[[Account, Item], None]] = {
+    "webinar": read_webinar,
+    "registrants": read_registrants,
+    "panelists": read_panelists,
+    "participants": read_participants,
+}

@@ -1,0 +1,60 @@
+"""What becomes of an error of the source: a gap on record and a line in the error log, in one place."""
+
+from __future__ import annotations
+
+import psycopg
+
+from rollcall.errors import ScopeMissing, ServerFault, SourceError, Unavailable
+from rollcall.store import runs
+
+_SCOPE_RECHECK_HOURS = 24.0
+_FAULT_RECHECK_HOURS = 0.0  # the next delta asks again
+
+
+def record_gap(
+    conn: psycopg.Connection,
+    run_id: int,
+    object_kind: str,
+    object_key: str,
+    error: SourceError,
+    *,
+    expected: bool = False,
+) -> None:
+    """Store that `object_kind` of `object_key` could not be had, why, and when to look again."""
+    if isinstance(error, Unavailable):
+        recheck, expected = error.recheck_after_hours, expected or error.expected
+    elif isinstance(error, ScopeMissing):
+        recheck = _SCOPE_RECHECK_HOURS
+    else:
+        recheck = _FAULT_RECHECK_HOURS
+    runs.note_gap(
+        conn,
+        run_id,
+        object_kind=object_kind,
+        object_key=object_key,
+        status=error.status,
+        code=error.code,
+        reason=str(error),
+        is_expected=expected,
+        recheck_after_hours=recheck,
+    )
+    if not expected:
+        log_source_error(conn, run_id, f"{object_kind} {object_key}", error)
+
+
+def log_source_error(conn: psycopg.Connection, run_id: int, subject: str, error: SourceError) -> None:
+    """Count the error in the run's log, with what the vendor's support will ask for."""
+    runs.log_error(
+        conn,
+        run_id,
+        kind=error.kind,
+        code=str(error.code if error.code is not None else error.status or ""),
+        subject=subject,
+        message=str(error),
+        context={"http_status": error.status, "code": error.code, "tracking_id": error.tracking_id},
+    )
+
+
+def is_source_down(error: SourceError) -> bool:
+    """Whether the error speaks of the source as a whole rather than of one item."""
+    return error.kind in ("network_error", "rate_limit") or isinstance(error, ServerFault)

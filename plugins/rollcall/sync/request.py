@@ -1,0 +1,122 @@
+"""What a person asked for, checked before any call is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import psycopg
+
+from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
+from rollcall.sources.zoom.values import bigint_of
+from rollcall.store import runs
+from rollcall.store.connections import ZoomConnection, find_connection, read_connections
+
+MODES = ("full", "delta", "date_range", "webinars")
+MOST_WORKERS = 16
+OVERLAP = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """A checked request. `window_from` (inclusive) and `window_to` (exclusive) are aware UTC, None for no bound."""
+
+    connection: ZoomConnection
+    mode: str
+    window_from: datetime | None
+    window_to: datetime | None
+    webinar_ids: tuple[int, ...] | None
+    fetch_workers: int
+
+
+def check_request(
+    conn: psycopg.Connection, params: Mapping[str, Any], now: datetime | None = None
+) -> SyncRequest:
+    """Turn Dag params into a request.
+
+    Raises WrongUse (or one of its kinds) with a sentence that says what to change. Makes no call to Zoom.
+    """
+    now = now or datetime.now(UTC)
+    mode = params.get("mode") or "delta"
+    if mode not in MODES:
+        raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
+    workers = params.get("fetch_workers") or 4
+    if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+        raise WrongUse(f"fetch_workers is {workers!r}: give a whole number from 1 to {MOST_WORKERS}.")
+    connection = _connection(conn, str(params.get("connection") or ""))
+    window_from = window_to = None
+    webinar_ids = None
+    if mode == "date_range":
+        window_from, window_to = _window(params.get("from"), params.get("to"), now)
+    elif mode == "webinars":
+        webinar_ids = _ids(params.get("webinar_ids") or [])
+    else:
+        mark = runs.mark(conn, connection.id) if mode == "delta" else None
+        window_from, window_to = (mark - OVERLAP if mark else None), now
+        if params.get("from") or params.get("to"):
+            raise WrongUse(
+                f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
+            )
+    if mode != "webinars" and params.get("webinar_ids"):
+        raise WrongUse(
+            f"webinar_ids belong to mode webinars, not to {mode}: leave them empty or change the mode."
+        )
+    return SyncRequest(connection, mode, window_from, window_to, webinar_ids, workers)
+
+
+def _connection(conn: psycopg.Connection, name: str) -> ZoomConnection:
+    found = find_connection(conn, name)
+    if found is None:
+        names = ", ".join(c.name for c in read_connections(conn)) or "none yet"
+        raise UnknownConnection(
+            f"There is no connection named {name!r} (there are: {names}): "
+            "choose one of these, or add it with `rollcall connection add`."
+        )
+    if not found.is_active:
+        raise InactiveConnection(
+            f"Connection {name} is switched off: switch it on with `rollcall connection activate {name}`."
+        )
+    return found
+
+
+def _window(first: Any, last: Any, now: datetime) -> tuple[datetime, datetime]:
+    if not first or not last:
+        raise WrongUse("Mode date_range needs from and to: give both as dates, like 2026-01-31.")
+    start, end = _day("from", first), _day("to", last)
+    if end < start:
+        raise WrongUse(f"The window is back to front: from {start} is after to {end}; swap them.")
+    if end > now.astimezone(UTC).date():
+        raise WrongUse(
+            f"The window ends in the future ({end}): only webinars that have ended can be read; "
+            "end it today at the latest."
+        )
+    return _midnight(start), _midnight(end + timedelta(days=1))
+
+
+def _day(name: str, given: Any) -> date:
+    try:
+        return date.fromisoformat(str(given)[:10])
+    except ValueError:
+        raise WrongUse(f"{name} is {given!r}: give a date like 2026-01-31.") from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _ids(given: Any) -> tuple[int, ...]:
+    entries = given if isinstance(given, list) else [given]
+    words = [word for entry in entries for word in str(entry).replace(",", "\n").split("\n") if word.strip()]
+    if not words:
+        raise WrongUse("Mode webinars needs webinar_ids: give at least one webinar id, like 88988872033.")
+    ids = []
+    for word in words:
+        number = bigint_of(word)
+        if number is None:
+            raise WrongUse(
+                f"{word.strip()!r} is no webinar id: give the number that Zoom shows, like 88988872033."
+            )
+        ids.append(number)
+    return tuple(dict.fromkeys(ids))
