@@ -1,0 +1,34 @@
+"""One whole stack for all end-to-end tests: Postgres, the sandbox and Airflow, in a fresh state folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rollcall.stack.state import StateFolder
+from rollcall.stack.up import Plan, Stack, remove_stack
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one process, so that they share one Airflow."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running stack whose connection `sandbox` points to the sandbox's demo world.
+
+    `.rest` talks to Airflow; `.record` has `dsn` (by role), `sandbox_url` and `airflow_url`.
+    """
+    folder = tmp_path_factory.mktemp("stack")
+    plan = Plan(airflow_port=0, postgres_port=0, sandbox_arguments=("--profile", "demo"))
+    try:
+        with Stack(StateFolder(folder), plan) as running:
+            yield running
+    finally:
+        remove_stack(folder)
