@@ -25,6 +25,7 @@ from typing import Any
 
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from airflow.sdk.api.datamodels._generated import DagRunType
+
 from rollcall.airflow import sync_tasks
 from rollcall.airflow.params import SYNC_PARAMS
 from rollcall.airflow.retries import RETRIES, RETRY_DELAY, RETRY_POLICY

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
+
 from rollcall.airflow import listener
 
 
 def _progress_app() -> Any:
     from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
     from airflow.api_fastapi.core_api.security import requires_access_dag
+
     from rollcall.airflow.resources import connect
     from rollcall.api.progress import progress_app
 
@@ -24,4 +26,4 @@ class RollcallPlugin(AirflowPlugin):
 
     name = "rollcall"
     fastapi_apps: list[Any] = [{"app": _progress_app(), "url_prefix": "/rollcall", "name": "rollcall"}]
-    listeners: list[Any] = [listener]  # noqa: RUF012
+    listeners: list[Any] = [listener]

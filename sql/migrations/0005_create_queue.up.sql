@@ -22,6 +22,10 @@ CREATE TABLE webinar_sync_queue (
     pages integer NOT NULL DEFAULT 0,
     rows_fetched integer NOT NULL DEFAULT 0,
     total_records integer,
+    rows_distinct integer,
+    digest bigint,
+    longest_duration integer,
+    has_merged_people boolean NOT NULL DEFAULT false,
     rows_duplicate integer NOT NULL DEFAULT 0,
     rows_rejected integer NOT NULL DEFAULT 0,
     rows_kept_back integer NOT NULL DEFAULT 0,
@@ -49,6 +53,8 @@ COMMENT ON COLUMN webinar_sync_queue.status IS 'queued, leased, fetched (all pag
 COMMENT ON COLUMN webinar_sync_queue.priority IS 'Lower goes first: a webinar''s settings and people before the attendance that is matched with them.';
 COMMENT ON COLUMN webinar_sync_queue.fencing_token IS 'Grows with every lease: a worker that wakes up after its lease went on holds an old one and can''t write.';
 COMMENT ON COLUMN webinar_sync_queue.list_no IS 'Grows when a list starts again from its first page; staged rows of earlier starts are ignored.';
+COMMENT ON COLUMN webinar_sync_queue.digest IS 'Of the distinct rows read, for the comparison with the read before.';
+COMMENT ON COLUMN webinar_sync_queue.has_merged_people IS 'A late row showed that two stored people are one.';
 COMMENT ON COLUMN webinar_sync_queue.next_page_token IS 'Where to go on; empty: at the first page.';
 
 CREATE TABLE zoom_participant_staging (

@@ -18,6 +18,7 @@ from rollcall.errors import Parked, RollcallError, RunInTheWay, WrongUse
 from rollcall.store import runs
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
+from rollcall.sync.batches import Connect
 from rollcall.sync.discover import discover, open_run, run_in_the_way
 from rollcall.sync.fetch import fetch
 from rollcall.sync.finish import finish
@@ -106,12 +107,13 @@ def _lives_in_airflow(ti: Any, run: Run) -> bool:
     return str(getattr(state, "value", state)) in _ALIVE
 
 
-def _on_run(context: Context, use_case: Callable[[psycopg.Connection, int], int]) -> int:
-    with _as_sentences(), closing(connect()) as conn:
-        run_id = runs.run_of(conn, context["ti"].dag_id, context["dag_run"].run_id)
+def _on_run(context: Context, use_case: Callable[[Connect, int], int]) -> int:
+    with _as_sentences():
+        with closing(connect()) as conn:
+            run_id = runs.run_of(conn, context["ti"].dag_id, context["dag_run"].run_id)
         if run_id is None:
             raise AirflowSkipException("No run was opened.")
-        return use_case(conn, run_id)
+        return use_case(connect, run_id)
 
 
 def _failed_task(ti: Any, run_id: str) -> str | None:
@@ -134,8 +136,8 @@ def _parking(conn: psycopg.Connection, run_id: int) -> Iterator[None]:
     try:
         yield
     except Parked as parked:
-        sessionize(conn, run_id)
-        upsert(conn, run_id)
+        sessionize(connect, run_id)
+        upsert(connect, run_id)
         runs.set_phase(conn, run_id, "fetch", "Waiting for a limit of the day")
         runs.set_waiting(conn, run_id, parked.until, str(parked), parked=True)
         log.info("%s", parked)

@@ -15,7 +15,12 @@ def all_rows(client: ZoomClient, endpoint: Endpoint, item: str = "", **params: s
     """Every row of the list, from all its pages; begun again when a page token expires on the way."""
     for _ in range(_STARTS_OVER):
         try:
-            return [row for page in client.pages(endpoint, item, **params) for row in page.rows]
+            return _read(client, endpoint, item, params)
         except PageTokenExpired:
             continue
-    return [row for page in client.pages(endpoint, item, **params) for row in page.rows]
+    return _read(client, endpoint, item, params)
+
+
+def _read(client: ZoomClient, endpoint: Endpoint, item: str, params: dict[str, str]) -> list[dict[str, Any]]:
+    pages = client.pages(endpoint, item, **params)
+    return [row for page in pages for row in page.rows if isinstance(row, dict)]

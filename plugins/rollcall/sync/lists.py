@@ -129,7 +129,7 @@ def _read_people(
     **params: str,
 ) -> None:
     def store(page: Page) -> int:
-        records = [record for row in page.rows if (record := record_of(row))]
+        records = [record for row in page.rows if isinstance(row, dict) and (record := record_of(row))]
         write(records)
         return len(records)
 

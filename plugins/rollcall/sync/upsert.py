@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import psycopg
+from contextlib import closing
 
 from rollcall.store import attendance, runs
-from rollcall.sync.sessionize import BATCH_ROWS
+from rollcall.sync.batches import Connect, run_batches
 
 
-def upsert(conn: psycopg.Connection, run_id: int) -> int:
+def upsert(connect: Connect, run_id: int) -> int:
     """Upsert every sessionized instance of the run; returns how many. Raises RunClosed when the run has ended."""
-    runs.set_phase(conn, run_id, "upsert", "Writing what is new or different")
-    total = 0
-    while batch := attendance.upsert(conn, run_id, BATCH_ROWS):
-        total += batch
-        runs.refresh_progress(conn, run_id)
-    return total
+    with closing(connect()) as conn:
+        runs.set_phase(conn, run_id, "upsert", "Writing what is new or different")
+    return run_batches(connect, run_id, attendance.upsert)

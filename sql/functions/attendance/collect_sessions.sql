@@ -29,33 +29,41 @@ BEGIN
         JOIN zoom_participant_staging s ON s.item_id = q.id AND s.list_no = q.list_no
         WHERE q.id = ANY (p_items) AND q.status = 'fetched'
     ),
-    -- The same content twice is the same row on two pages. Different content under one key is two rows, told apart by order.
+    -- The same content twice is the same row on two pages. Different content under one key is two rows, told apart by
+    -- order. Both windows run over one sort.
     ranked AS (
         SELECT
             k.*,
-            row_number() OVER same_content AS copy_no,
-            dense_rank() OVER same_key AS content_no
+            dense_rank() OVER by_content AS content_no,
+            row_number() OVER by_row - rank() OVER by_content AS copies_before
         FROM keyed k
         WINDOW
-            same_key AS (
+            by_content AS (
                 PARTITION BY k.item_id, k.row_key
                 ORDER BY k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration
             ),
-            same_content AS (
-                PARTITION BY k.item_id, k.row_key, k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration
-                ORDER BY k.row_no
+            by_row AS (
+                PARTITION BY k.item_id, k.row_key
+                ORDER BY k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration, k.row_no
             )
+    ),
+    distinct_row AS (
+        SELECT
+            r.*,
+            CASE WHEN r.content_no = 1 THEN r.row_key ELSE content_uuid(r.row_key::text || ':' || r.content_no) END AS session_id
+        FROM ranked r
+        WHERE r.copies_before = 0
     )
     SELECT
-        r.item_id, r.list_no, r.row_no,
-        CASE WHEN r.content_no = 1 THEN r.row_key ELSE content_uuid(r.row_key::text || ':' || r.content_no) END AS session_id,
+        r.item_id, r.list_no, r.row_no, r.session_id,
         r.join_time, r.leave_time, r.duration, r.status, r.name, r.email, r.mail, r.registrant_id, r.participant_user_id,
-        NULL::bigint AS participant_id,
+        s.participant_id,
         false AS is_superseded,
         NULL::integer AS person_no,
         NULL::text AS matched_name
-    FROM ranked r
-    WHERE r.copy_no = 1;
+    FROM distinct_row r
+    JOIN webinar_sync_queue q ON q.id = r.item_id
+    LEFT JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id AND s.session_id = r.session_id;
 
     INSERT INTO pg_temp.batch_session
     SELECT
@@ -68,11 +76,6 @@ BEGIN
         AND NOT EXISTS (
             SELECT FROM pg_temp.batch_session b WHERE b.item_id = q.id AND b.session_id = s.session_id
         );
-
-    UPDATE pg_temp.batch_session b SET participant_id = s.participant_id
-    FROM webinar_sync_queue q
-    JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id
-    WHERE q.id = ANY (p_items) AND b.item_id = q.id AND b.row_no IS NOT NULL AND s.session_id = b.session_id;
 
     ANALYZE pg_temp.batch_session;
 END

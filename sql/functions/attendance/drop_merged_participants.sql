@@ -7,7 +7,7 @@ SET search_path FROM CURRENT
 AS $$
     DELETE FROM zoom_participants t
     USING webinar_sync_queue q
-    WHERE q.id = ANY (p_items) AND t.instance_id = q.instance_id AND q.rows_kept_back = 0
+    WHERE q.id = ANY (p_items) AND q.has_merged_people AND t.instance_id = q.instance_id
         AND NOT EXISTS (
             SELECT FROM zoom_person_staging p WHERE p.item_id = q.id AND p.participant_uuid = t.participant_uuid
         )

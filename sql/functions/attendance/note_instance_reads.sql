@@ -10,25 +10,16 @@ AS $$
     SELECT
         q.instance_id,
         CASE
-            WHEN coalesce(d.sessions, 0) < q.total_records
+            WHEN q.rows_distinct < q.total_records
                 OR i.duration_minutes = 0
-                OR (d.sessions > 0 AND d.longest = 0)
-                OR (coalesce(d.sessions, 0) = 0 AND i.participants_count > 0)
+                OR (q.rows_distinct > 0 AND q.longest_duration = 0)
+                OR (q.rows_distinct = 0 AND i.participants_count > 0)
                 THEN 'provisional'
             ELSE 'complete'
         END,
-        q.list_source, q.rows_fetched, coalesce(d.sessions, 0), q.total_records, coalesce(d.digest, 0), q.run_id
+        q.list_source, q.rows_fetched, q.rows_distinct, q.total_records, q.digest, q.run_id
     FROM webinar_sync_queue q
     JOIN zoom_webinar_instances i ON i.id = q.instance_id
-    LEFT JOIN (
-        SELECT
-            l.item_id, count(*) AS sessions, max(coalesce(s.duration, 0)) AS longest,
-            bit_xor(hashtextextended(concat_ws('|', l.session_id, extract(epoch FROM s.leave_time), s.duration), 0)) AS digest
-        FROM zoom_session_staging l
-        JOIN zoom_participant_staging s ON s.item_id = l.item_id AND s.list_no = l.list_no AND s.row_no = l.row_no
-        WHERE l.item_id = ANY (p_items)
-        GROUP BY l.item_id
-    ) d ON d.item_id = q.id
     WHERE q.id = ANY (p_items) AND q.rows_kept_back = 0
     ON CONFLICT (instance_id) DO UPDATE SET
         sync_status = CASE WHEN t.digest = excluded.digest THEN 'complete' ELSE excluded.sync_status END,

@@ -46,14 +46,30 @@ BEGIN
     UPDATE webinar_sync_queue q
     SET status = 'sessionized',
         rows_duplicate = q.rows_fetched - q.rows_rejected - coalesce(n.sessions, 0),
+        rows_distinct = coalesce(n.sessions, 0),
+        digest = coalesce(n.digest, 0),
+        longest_duration = n.longest,
+        has_merged_people = coalesce(m.has_merged, false),
         updated_at = clock_timestamp()
     FROM unnest(v_items) AS t (id)
     LEFT JOIN (
-        SELECT s.item_id, count(*) AS sessions
+        SELECT
+            s.item_id, count(*) AS sessions, max(coalesce(s.duration, 0)) AS longest,
+            bit_xor(hashtextextended(concat_ws('|', s.session_id, extract(epoch FROM s.leave_time), s.duration), 0)) AS digest
         FROM pg_temp.batch_session s
         WHERE s.row_no IS NOT NULL
         GROUP BY s.item_id
     ) n ON n.item_id = t.id
+    LEFT JOIN (
+        SELECT p.item_id, bool_or(p.people > 1) AS has_merged
+        FROM (
+            SELECT s.item_id, s.person_no, count(DISTINCT s.participant_id) AS people
+            FROM pg_temp.batch_session s
+            WHERE s.participant_id IS NOT NULL
+            GROUP BY s.item_id, s.person_no
+        ) p
+        GROUP BY p.item_id
+    ) m ON m.item_id = t.id
     WHERE q.id = t.id AND q.status = 'fetched';
 
     DROP TABLE pg_temp.batch_session;

@@ -1,0 +1,144 @@
+"""Runs a whole sync in this process: the use cases as the Dag chains them, on a real database, over real HTTP."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import requests
+from cryptography.fernet import Fernet
+from psycopg.rows import dict_row
+
+from rollcall.errors import Parked, RunClosed
+from rollcall.secrets import Keyring
+from rollcall.store.runs import Run
+from rollcall.sync.account import Account, Resources
+from rollcall.sync.connections import add_connection
+from rollcall.sync.discover import discover, open_run
+from rollcall.sync.fetch import fetch
+from rollcall.sync.finish import finish
+from rollcall.sync.request import check_request
+from rollcall.sync.sessionize import sessionize
+from rollcall.sync.upsert import upsert
+from sandbox.zoom.harness import Sandbox
+from sandbox.zoom.oauth import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET
+
+DATA_TABLES = (
+    "zoom_webinars",
+    "zoom_webinar_instances",
+    "zoom_registrants",
+    "zoom_panelists",
+    "zoom_participants",
+    "zoom_participant_sessions",
+)
+
+
+def direct_session() -> requests.Session:
+    """A session that takes nothing from the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+class Runner:
+    """A connection named `sandbox` to a sandbox, and syncs over it, one step at a time where a test wants that."""
+
+    def __init__(self, dsn: str, zoom: Sandbox, plan: str = "unlimited") -> None:
+        self.dsn = dsn
+        self.zoom = zoom
+        self._keyring = Keyring([Fernet.generate_key().decode()])
+        self._numbers = itertools.count(1)
+        self.resources = Resources(self.connect, direct_session, lambda: self._keyring)
+        add_connection(
+            dsn,
+            self._keyring,
+            name="sandbox",
+            account_id=ACCOUNT_ID,
+            kind="server_to_server",
+            plan=plan,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            api_url=zoom.api_url,
+            oauth_url=zoom.oauth_url,
+        )
+
+    def connect(self) -> psycopg.Connection:
+        """An autocommit connection, as tasks get one."""
+        return psycopg.connect(self.dsn, autocommit=True)
+
+    def open(self, **params: Any) -> int:
+        """Check the request and open a run; returns its id."""
+        with closing(self.connect()) as conn:
+            request = check_request(conn, {"connection": "sandbox", "mode": "full", **params})
+            opened = open_run(conn, request, "zoom_webinar_sync", f"manual__{next(self._numbers)}")
+        assert not isinstance(opened, Run), "another run is active"
+        return opened
+
+    def discover(self, run_id: int) -> None:
+        """The first task."""
+        with Account(self.resources, run_id) as account:
+            discover(account)
+
+    def fetch(self, run_id: int, worker: str = "worker-0") -> int:
+        """One fetch worker."""
+        with Account(self.resources, run_id) as account:
+            return fetch(account, worker)
+
+    def fetch_with(self, run_id: int, workers: int) -> None:
+        """Several fetch workers at once; the first error is raised when all have ended."""
+        errors: list[BaseException] = []
+
+        def work(number: int) -> None:
+            try:
+                self.fetch(run_id, f"worker-{number}")
+            except (Parked, RunClosed, Exception) as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+    def store(self, run_id: int) -> None:
+        """Sessionize and upsert."""
+        sessionize(self.connect, run_id)
+        upsert(self.connect, run_id)
+
+    def finish(self, run_id: int, failed_task: str | None = None) -> str:
+        """The last task; returns the status."""
+        with closing(self.connect()) as conn:
+            return finish(conn, run_id, failed_task=failed_task)
+
+    def sync(self, **params: Any) -> dict[str, Any]:
+        """A whole run; returns its row in sync_runs."""
+        run_id = self.open(**params)
+        self.discover(run_id)
+        self.fetch_with(run_id, int(params.get("fetch_workers", 2)))
+        self.store(run_id)
+        self.finish(run_id)
+        return self.run(run_id)
+
+    def run(self, run_id: int) -> dict[str, Any]:
+        """The run's row."""
+        return self.rows("SELECT * FROM sync_runs WHERE id = %s", run_id)[0]
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of a query, as dicts."""
+        with closing(self.connect()) as conn, conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode(), values).fetchall()
+
+    def writes(self) -> dict[str, tuple[int, int, int]]:
+        """Rows inserted, updated and deleted so far, by data table, as Postgres counts them."""
+        with closing(self.connect()) as conn:
+            conn.execute("SELECT pg_stat_force_next_flush()")
+        rows = self.rows(
+            "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables WHERE relname = ANY(%s)",
+            list(DATA_TABLES),
+        )
+        return {r["relname"]: (r["n_tup_ins"], r["n_tup_upd"], r["n_tup_del"]) for r in rows}
