@@ -21,7 +21,6 @@ Progress: `SELECT * FROM sync_runs ORDER BY id DESC` and `sync_progress_updates`
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from airflow.sdk.api.datamodels._generated import DagRunType
@@ -48,15 +47,15 @@ with DAG(
     },
 ) as dag:
 
-    @task(multiple_outputs=True, doc_md="Check what was asked, open the run, queue what is to be read.")
-    def discover() -> dict[str, Any]:
+    @task(doc_md="Check what was asked, open the run, queue what is to be read.")
+    def discover() -> list[dict[str, int]]:
         """Check what was asked, open the run, queue what is to be read."""
         return sync_tasks.discover_task(get_current_context())
 
     @task(doc_md="One worker: read lists from the queue, page by page.")
-    def fetch(run_id: int, worker: int) -> int:
+    def fetch(sync_run: int, worker: int) -> int:
         """One worker: read lists from the queue, page by page."""
-        return sync_tasks.fetch_task(get_current_context(), run_id, worker)
+        return sync_tasks.fetch_task(get_current_context(), sync_run, worker)
 
     @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Staged rows become sessions, people and totals.")
     def sessionize() -> int:
@@ -73,6 +72,4 @@ with DAG(
         """Compare with Zoom's totals and close the run."""
         return sync_tasks.finish_task(get_current_context())
 
-    opened = discover()
-    fetched = fetch.partial(run_id=opened["run_id"]).expand(worker=opened["workers"])  # type: ignore[index]
-    fetched >> sessionize() >> upsert() >> finish()
+    fetch.expand_kwargs(discover()) >> sessionize() >> upsert() >> finish()

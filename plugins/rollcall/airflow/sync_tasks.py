@@ -32,8 +32,8 @@ Context = Mapping[str, Any]
 _ALIVE = ("running", "queued")
 
 
-def discover_task(context: Context) -> dict[str, Any]:
-    """Check the request, open the run, queue its lists. Returns the run's id and one number per fetch worker."""
+def discover_task(context: Context) -> list[dict[str, int]]:
+    """Check the request, open the run, queue its lists. Returns for each fetch worker the run's id and its number."""
     dag_run, ti = context["dag_run"], context["ti"]
     with _as_sentences(), closing(connect()) as conn:
         _check_started_by_hand(str(dag_run.run_type))
@@ -43,7 +43,7 @@ def discover_task(context: Context) -> dict[str, Any]:
         with _parking(conn, run_id), Account(resources(), run_id) as account:
             found = discover(account)
     log.info("Found %s webinars; %s instances to read", found.webinars, found.instances)
-    return {"run_id": run_id, "workers": list(range(found.workers))}
+    return [{"sync_run": run_id, "worker": number} for number in range(found.workers)]
 
 
 def fetch_task(context: Context, run_id: int, worker: int) -> int:
