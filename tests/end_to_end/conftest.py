@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from rollcall.stack.state import StateFolder
 from rollcall.stack.up import Plan, Stack, remove_stack
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
 from rollcall.stack.processes import Started
 from rollcall.stack.state import Record, read_record, running
 from rollcall.stack.up import remove_stack
@@ -83,13 +84,13 @@ def everything_in(record: Record) -> list[Started]:
     return [record.main, *record.programs]
 
 
-def call(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def call(state: Path, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*_ROLLCALL, *arguments],
         env={**os.environ, "ROLLCALL_STATE": str(state)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
 
@@ -169,3 +170,15 @@ def test_demo_says_what_is_wrong_with_a_file_and_stops_everything(state: Path, t
     assert "the sandbox ended with code 2 while starting" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert read_record(state / "demo") is None
+
+
+def test_demo_syncs_reports_and_leaves_nothing_running(state: Path) -> None:
+    for _ in range(2):
+        begun = time.monotonic()
+        ended = call(state, "demo", timeout=180)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert time.monotonic() - begun < 120
+        assert "30 webinars, 78 instances" in ended.stdout
+        assert "Who rejoined most" in ended.stdout
+        assert "Our numbers against Zoom's" in ended.stdout
+        assert read_record(state / "demo") is None

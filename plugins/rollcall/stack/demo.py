@@ -6,6 +6,7 @@ same story each time and never touches what `make up` stores.
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def run_demo(report: Path | None = None) -> None:
     """
     if report is not None and not report.is_file():
         raise WrongUse(f"there is no file {report}: give the path of an attendee report (CSV).")
-    console = Console()
+    # What isn't a terminal has no width of its own; 100 columns keep each line of the tables on one.
+    console = Console() if sys.stdout.isatty() else Console(width=100)
     begun = time.monotonic()
 
     def say(step: str) -> None:

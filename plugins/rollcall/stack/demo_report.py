@@ -43,14 +43,23 @@ _RECONCILED = """
     GROUP BY measure
     ORDER BY array_position(ARRAY['rows', 'people', 'unique_viewers', 'minutes'], measure)
 """
+_DIFFERENCES = """
+    SELECT measure, meaning, count(*) AS instances
+    FROM zoom_instance_reconciliation
+    WHERE verdict = 'differs'
+    GROUP BY measure, meaning
+    ORDER BY count(*) DESC, measure, meaning
+"""
 _GAPS = "SELECT count(*) FROM sync_gaps WHERE closed_at IS NULL AND NOT is_expected"
+# Zoom's unique viewers are registered people. A panelist who registered too and watched is one of them; the host and
+# people who came without a registration, by phone above all, are not.
 _FILE_NUMBERS = """
     SELECT
         (SELECT count(*) FROM zoom_registrants WHERE status = 'approved') AS registered,
         (
             SELECT count(*)
             FROM zoom_participants p
-            WHERE p.role = 'attendee' AND p.session_count > 0 AND EXISTS (
+            WHERE p.role <> 'host' AND p.session_count > 0 AND EXISTS (
                 SELECT FROM zoom_registrants r
                 WHERE (r.webinar_id, r.registrant_id) = (p.webinar_id, p.registrant_id)
                     AND r.status = 'approved'
@@ -58,8 +67,10 @@ _FILE_NUMBERS = """
         ) AS unique_viewers,
         (SELECT count(*) FROM zoom_participants WHERE session_count > 0) AS people,
         (SELECT count(*) FROM zoom_participant_sessions) AS sessions,
-        (SELECT sum(duration_minutes) FROM zoom_webinar_instances) AS duration
+        (SELECT sum(duration_minutes) FROM zoom_webinar_instances) AS duration_minutes
 """
+_NOUNS = ("webinar", "instance", "registrant", "participant", "session")
+_WORDS = ("", "Person", "Webinar", "Measure")
 _TIMEOUT = (5.0, 30.0)
 
 
@@ -86,12 +97,12 @@ def print_report(console: Console, dsn: str) -> None:
         totals = _row(connection, _TOTALS)
         rejoined = connection.execute(_REJOINED_MOST).fetchall()
         reconciled = connection.execute(_RECONCILED).fetchall()
+        differences = connection.execute(_DIFFERENCES).fetchall()
         gaps = _row(connection, _GAPS)["count"]
     console.print()
     console.print(
-        f"{totals['webinars']:,} webinars, {totals['instances']:,} instances, {totals['registrants']:,} "
-        f"registrants, {totals['participants']:,} participants, {totals['sessions']:,} sessions, "
-        f"{totals['attended_hours']:,.1f} attended hours",
+        ", ".join(_counted(totals[f"{noun}s"], noun) for noun in _NOUNS)
+        + f", {totals['attended_hours']:,.1f} attended hours",
         style="bold",
         highlight=False,
     )
@@ -105,9 +116,12 @@ def print_report(console: Console, dsn: str) -> None:
     for measure, *counts in reconciled:
         compared.add_row(measure.replace("_", " "), *(f"{count:,}" for count in counts))
     console.print(compared)
+    for measure, meaning, instances in differences:
+        console.print(f"{instances} x {measure.replace('_', ' ')}: {meaning}", highlight=False, markup=False)
     if gaps:
+        things = "thing is" if gaps == 1 else "things are"
         console.print(
-            f"{gaps} things Zoom would not serve are kept in sync_gaps: why, and when to look again.",
+            f"{gaps} {things} missing that Zoom would not serve: sync_gaps says why and when to look again.",
             highlight=False,
         )
 
@@ -137,7 +151,7 @@ def print_file_comparison(console: Console, dsn: str, sandbox_url: str) -> None:
 
 
 def compare_with_header(ours: dict[str, Any], header: dict[str, Any]) -> list[Compared]:
-    """Pair the header's numbers with ours; both are keyed registered, unique_viewers and duration.
+    """Pair the header's numbers with ours; both are keyed registered, unique_viewers and duration_minutes.
 
     The header's total_users stands beside our sessions.
     """
@@ -152,7 +166,7 @@ def compare_with_header(ours: dict[str, Any], header: dict[str, Any]) -> list[Co
             "Unique viewers",
             ours["unique_viewers"] or 0,
             header.get("unique_viewers"),
-            "ours are approved registrants who attended, without host and panelists, each once",
+            "ours are people with an approved registration who attended, each once",
         ),
         Compared(
             "Total users",
@@ -162,8 +176,8 @@ def compare_with_header(ours: dict[str, Any], header: dict[str, Any]) -> list[Co
         ),
         Compared(
             "Duration (min)",
-            ours["duration"] or 0,
-            header.get("duration"),
+            ours["duration_minutes"] or 0,
+            header.get("duration_minutes"),
             "ours is what the replayed instance states",
         ),
     ]
@@ -178,8 +192,12 @@ def _row(connection: psycopg.Connection, query: str) -> dict[str, Any]:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name in columns:
-        table.add_column(name, justify="left" if name in ("", "Person", "Webinar", "Measure") else "right")
+        table.add_column(name, no_wrap=name != "", justify="left" if name in _WORDS else "right")
     return table
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _short(text: str | None, width: int) -> str:

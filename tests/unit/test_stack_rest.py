@@ -1,0 +1,203 @@
+"""Starting and following a sync over REST, against a small Airflow that speaks real HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from rollcall.cli import main
+from rollcall.errors import SetupError, WrongUse
+from rollcall.rest import AirflowRest
+from rollcall.stack.demo_report import compare_with_header
+from rollcall.stack.ports import free_port
+
+RUN = "manual__2026-11-21T00:00:00+00:00"
+RUNS_PATH = "/api/v2/dags/zoom_webinar_sync/dagRuns"
+RUN_PATH = f"{RUNS_PATH}/manual__2026-11-21T00%3A00%3A00%2B00%3A00"
+PROGRESS_PATH = "/rollcall/runs/manual__2026-11-21T00%3A00%3A00%2B00%3A00"
+
+
+class SmallAirflow(ThreadingHTTPServer):
+    """Answers from `replies` by (method, path); the last of several replies stays."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.replies: dict[tuple[str, str], list[tuple[int, Any]]] = {
+            ("POST", RUNS_PATH): [(200, {"dag_run_id": RUN})],
+        }
+        self.triggered: list[Any] = []
+        self.logins = 0
+        self.good_token = "token-1"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: SmallAirflow
+
+    def do_GET(self) -> None:
+        self.reply("GET")
+
+    def do_POST(self) -> None:
+        self.reply("POST")
+
+    def reply(self, method: str) -> None:
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
+        airflow = self.server
+        if self.path == "/auth/token":
+            airflow.logins += 1
+            ok = body == {"username": "admin", "password": "right"}
+            self.send(201, {"access_token": f"token-{airflow.logins}"}) if ok else self.send(401, {})
+        elif self.headers.get("Authorization") != f"Bearer {airflow.good_token}":
+            self.send(401, {"detail": "expired"})
+        else:
+            if method == "POST":
+                airflow.triggered.append(body)
+            path = self.path.split("?")[0]
+            replies = airflow.replies.get((method, path), [(404, {"detail": "nothing here"})])
+            self.send(*(replies.pop(0) if len(replies) > 1 else replies[0]))
+
+    def send(self, status: int, body: Any) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Stay quiet."""
+
+
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallAirflow]:
+    with SmallAirflow() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("ROLLCALL_AIRFLOW_URL", server.url)
+        monkeypatch.setenv("ROLLCALL_AIRFLOW_USER", "admin")
+        monkeypatch.setenv("ROLLCALL_AIRFLOW_PASSWORD", "right")
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def progress(status: str, percentage: float, **more: Any) -> dict[str, Any]:
+    return {
+        "run_id": 7,
+        "status": status,
+        "current_phase": "fetch",
+        "progress_percentage": percentage,
+        "instances_done": 1,
+        "instances_total": 2,
+        "rows_fetched": 300,
+        "message": "a sentence",
+        **more,
+    }
+
+
+def test_sync_passes_only_what_was_asked_for(airflow: SmallAirflow) -> None:
+    assert main(["sync", "zoom", "main", "--mode", "webinars", "--webinar-id", "88988872033", "5"]) == 0
+    assert airflow.triggered == [
+        {
+            "logical_date": None,
+            "conf": {"connection": "main", "mode": "webinars", "webinar_ids": ["88988872033", "5"]},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "exit_code"),
+    [
+        ("success", "completed", 0),
+        ("success", "completed_with_gaps", 3),
+        ("failed", "failed", 1),
+        ("failed", "cancelled", 1),
+    ],
+)
+def test_follow_ends_as_the_run_did(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str], state: str, status: str, exit_code: int
+) -> None:
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"}), (200, {"state": state})]
+    airflow.replies["GET", PROGRESS_PATH] = [(200, progress("running", 50)), (200, progress(status, 100))]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == exit_code
+    shown = capsys.readouterr().out
+    assert " 50 %  fetch  1/2 instances, 300 rows" in shown
+    assert f"{status}: a sentence" in shown
+
+
+def test_follow_names_the_task_that_failed_before_the_run_could_say_anything(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "failed"})]
+    airflow.replies["GET", f"{RUN_PATH}/taskInstances"] = [
+        (200, {"task_instances": [{"task_id": "discover"}]})
+    ]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 1
+    assert "failed: the task discover failed; its log is at" in capsys.readouterr().out
+
+
+def test_a_run_that_airflow_failed_is_not_taken_for_completed(airflow: SmallAirflow) -> None:
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "failed"})]
+    airflow.replies["GET", PROGRESS_PATH] = [(200, progress("running", 90))]
+    airflow.replies["GET", f"{RUN_PATH}/taskInstances"] = [(200, {"task_instances": [{"task_id": "finish"}]})]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 1
+
+
+def test_a_wait_is_named(airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = progress("waiting", 40, waiting_reason="the daily limit, until 00:00 UTC")
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"}), (200, {"state": "success"})]
+    airflow.replies["GET", PROGRESS_PATH] = [(200, waiting), (200, progress("completed", 100))]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 0
+    assert "waiting: the daily limit, until 00:00 UTC" in capsys.readouterr().out
+
+
+def test_airflows_reason_for_a_refusal_is_passed_on(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow.replies["POST", RUNS_PATH] = [(400, {"detail": "'fetch_workers': 99 is too many"})]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--fetch-workers", "99"]) == 2
+    assert "99 is too many" in capsys.readouterr().err
+
+
+def test_an_expired_token_is_fetched_again(airflow: SmallAirflow) -> None:
+    rest = AirflowRest(airflow.url, "admin", "right")
+    rest.trigger("zoom_webinar_sync", {})
+    airflow.good_token = "token-2"
+    rest.trigger("zoom_webinar_sync", {})
+    assert airflow.logins == 2
+
+
+def test_a_wrong_login_says_what_to_check(airflow: SmallAirflow) -> None:
+    with pytest.raises(WrongUse, match=r"refuses the login of 'admin'.*ROLLCALL_AIRFLOW_PASSWORD"):
+        AirflowRest(airflow.url, "admin", "wrong").trigger("zoom_webinar_sync", {})
+
+
+def test_no_airflow_says_how_to_get_one() -> None:
+    with pytest.raises(SetupError, match=r"can't be reached.*make up"):
+        AirflowRest(f"http://127.0.0.1:{free_port(0)}", "admin", "right").trigger("zoom_webinar_sync", {})
+
+
+def test_a_wrong_date_is_refused_before_anything_is_asked(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sync", "zoom", "main", "--mode", "date_range", "--from", "2026-13-01"])
+    assert ended.value.code == 2
+    assert "'2026-13-01' is no date like 2026-11-30" in capsys.readouterr().err
+    assert airflow.triggered == []
+
+
+def test_the_header_of_a_file_is_compared_number_by_number() -> None:
+    ours = {"registered": 461, "unique_viewers": 446, "sessions": 992, "duration_minutes": 548}
+    header = {"registered": 461, "unique_viewers": 446, "total_users": 991, "duration_minutes": None}
+    verdicts = {line.name: line.verdict for line in compare_with_header(ours, header)}
+    assert verdicts["Unique viewers"] == "agrees"
+    assert verdicts["Total users"].startswith("differs: Zoom counts joins here")
+    assert verdicts["Duration (min)"] == "the header doesn't say"
