@@ -49,7 +49,8 @@ class Runner:
     def __init__(self, dsn: str, zoom: Sandbox, plan: str = "unlimited") -> None:
         self.dsn = dsn
         self.zoom = zoom
-        self._keyring = Keyring([Fernet.generate_key().decode()])
+        self.key = Fernet.generate_key().decode()
+        self._keyring = Keyring([self.key])
         self._numbers = itertools.count(1)
         self.resources = Resources(self.connect, direct_session, lambda: self._keyring)
         add_connection(
@@ -64,6 +65,13 @@ class Runner:
             api_url=zoom.api_url,
             oauth_url=zoom.oauth_url,
         )
+
+    def hurry(self) -> None:
+        """Retry at once and not often, so that a test of a lasting failure does not wait for it."""
+        with closing(self.connect()) as conn:
+            conn.execute(
+                "UPDATE sync_retry_policies SET attempts = 3, first_delay_seconds = 0.01, max_delay_seconds = 0.02"
+            )
 
     def connect(self) -> psycopg.Connection:
         """An autocommit connection, as tasks get one."""
