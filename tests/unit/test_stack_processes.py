@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from rollcall.errors import SetupError
 from rollcall.stack.processes import Program, Started, end_sessions
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from rollcall.cli import main
 from rollcall.errors import SetupError, WrongUse
 from rollcall.stack.ports import free_port
