@@ -3,6 +3,8 @@
 DO $$
 DECLARE
     v_role text;
+    -- Since 16 whoever creates a role administers it but may not yet act as it; before, a member may.
+    v_may_act text := CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
     FOREACH v_role IN ARRAY ARRAY['rollcall_owner', 'rollcall_writer', 'rollcall_reader', 'rollcall_monitor'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
@@ -13,29 +15,32 @@ BEGIN
             END;
         END IF;
     END LOOP;
-    -- The owner creates everything, so whoever migrates must be able to act as the owner.
-    IF NOT pg_has_role(current_user, 'rollcall_owner', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'rollcall_owner', v_may_act) THEN
         EXECUTE format('GRANT rollcall_owner TO %I', current_user);
+    END IF;
+    -- Asked first: IF NOT EXISTS would still demand the right to create schemas from whoever only upgrades.
+    IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'rollcall') THEN
+        CREATE SCHEMA rollcall AUTHORIZATION rollcall_owner;
     END IF;
 END
 $$;
 
-CREATE SCHEMA IF NOT EXISTS rollcall AUTHORIZATION rollcall_owner;
+-- From here on the owner acts, so that everything is its own.
+SET LOCAL ROLE rollcall_owner;
+SET LOCAL search_path TO rollcall, pg_temp;
 
-CREATE TABLE IF NOT EXISTS rollcall.schema_migrations (
+CREATE TABLE IF NOT EXISTS schema_migrations (
     version integer PRIMARY KEY,
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE rollcall.schema_migrations OWNER TO rollcall_owner;
-COMMENT ON TABLE rollcall.schema_migrations IS 'Which migrations were applied, with the checksum of each file as it was.';
+COMMENT ON TABLE schema_migrations IS 'Which migrations were applied, with the checksum of each file as it was.';
 
-CREATE TABLE IF NOT EXISTS rollcall.schema_code (
+CREATE TABLE IF NOT EXISTS schema_code (
     only_row boolean PRIMARY KEY DEFAULT true,
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT one_row_only CHECK (only_row)
 );
-ALTER TABLE rollcall.schema_code OWNER TO rollcall_owner;
-COMMENT ON TABLE rollcall.schema_code IS 'Checksum over all function, view and role files as last applied: any change rebuilds them whole.';
+COMMENT ON TABLE schema_code IS 'Checksum over all function, view and role files as last applied: any change rebuilds them whole.';

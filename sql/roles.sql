@@ -1,11 +1,10 @@
--- Who may read and run what. Applied last, each time the functions and views are rebuilt.
+-- Who may read and run what. Applied last, after every migration, by the owner.
 
 ALTER DEFAULT PRIVILEGES FOR ROLE rollcall_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE ALL ON SCHEMA rollcall FROM PUBLIC;
 GRANT USAGE ON SCHEMA rollcall TO rollcall_writer, rollcall_reader, rollcall_monitor;
 
 -- The writer is what the Dags use: it works on rows and runs functions, and owns nothing.
-GRANT SELECT ON ALL TABLES IN SCHEMA rollcall TO rollcall_writer;
 GRANT INSERT, UPDATE ON
     zoom_connections, zoom_call_slots, zoom_call_budgets,
     sync_runs, sync_progress_updates, sync_error_logs, sync_state, sync_gaps,
@@ -16,8 +15,32 @@ TO rollcall_writer;
 GRANT DELETE ON
     zoom_participants, zoom_participant_staging, zoom_session_staging, zoom_person_staging
 TO rollcall_writer;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA rollcall TO rollcall_writer;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rollcall TO rollcall_writer;
+
+-- Not ALL … IN SCHEMA: that fails as soon as somebody else has put an object of his own there.
+DO $$
+DECLARE
+    v_object record;
+BEGIN
+    FOR v_object IN
+        SELECT c.oid::regclass AS name, c.relkind = 'S' AS is_sequence
+        FROM pg_class c
+        WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relowner = 'rollcall_owner'::regrole AND c.relkind IN ('r', 'v', 'S')
+    LOOP
+        EXECUTE format(
+            'GRANT %s ON %s TO rollcall_writer',
+            CASE WHEN v_object.is_sequence THEN 'USAGE' ELSE 'SELECT' END, v_object.name
+        );
+    END LOOP;
+    FOR v_object IN
+        SELECT p.oid::regprocedure AS name
+        FROM pg_proc p
+        WHERE p.pronamespace = 'rollcall'::regnamespace AND p.proowner = 'rollcall_owner'::regrole
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', v_object.name);
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO rollcall_writer', v_object.name);
+    END LOOP;
+END
+$$;
 
 -- Readers see attendance, never a token.
 GRANT SELECT ON
@@ -37,12 +60,24 @@ GRANT SELECT (
     reconnect_needed_at, reconnect_reason, created_at, updated_at
 ) ON zoom_connections TO rollcall_monitor;
 
+-- The rest is not the owner's to do but that of whoever migrates.
+RESET ROLE;
 DO $$
 DECLARE
     v_role text;
 BEGIN
+    -- Sessionize works in temporary tables, which a careful DBA may have taken from PUBLIC.
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO rollcall_writer', current_database());
     FOREACH v_role IN ARRAY ARRAY['rollcall_writer', 'rollcall_reader', 'rollcall_monitor'] LOOP
-        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path TO rollcall, public', v_role, current_database());
+        -- Asked first: changing a role demands more rights than an upgrade otherwise needs.
+        IF NOT EXISTS (
+            SELECT FROM pg_db_role_setting s
+            JOIN pg_database d ON d.oid = s.setdatabase
+            JOIN pg_roles r ON r.oid = s.setrole
+            WHERE d.datname = current_database() AND r.rolname = v_role AND 'search_path=rollcall, public' = ANY (s.setconfig)
+        ) THEN
+            EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path TO rollcall, public', v_role, current_database());
+        END IF;
     END LOOP;
 END
 $$;

@@ -7,9 +7,9 @@ as a view loses a column or a function changes its result. All of it is one tran
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,30 +17,25 @@ import psycopg
 from psycopg import sql
 
 from rollcall.errors import SetupError, WrongUse
+from rollcall.store.migration_files import (
+    SQL_DIR,
+    Migration,
+    code_checksum,
+    function_files,
+    read_migrations,
+    read_text,
+    view_files,
+)
 
-SQL_DIR = Path(__file__).resolve().parents[3] / "sql"
-_LOCK_KEY = 7_265_746_011
-_MIGRATION = re.compile(r"^(\d{4})_([a-z0-9_]+)\.up\.sql$")
+LOCK_KEY = 7_265_746_011
+"""Of the advisory lock that only one migration of a database can hold."""
+
 _PASSWORD_VARIABLES = {
     "rollcall_writer": "ROLLCALL_WRITER_PASSWORD",
     "rollcall_reader": "ROLLCALL_READER_PASSWORD",
     "rollcall_monitor": "ROLLCALL_MONITOR_PASSWORD",
 }
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One numbered pair of files."""
-
-    version: int
-    name: str
-    up: str
-    down: str
-
-    @property
-    def checksum(self) -> str:
-        """SHA-256 of the up file, line ends as LF so that a checkout on Windows has the same."""
-        return _checksum(self.up)
+_LOCK_TIMEOUT = "60s"
 
 
 @dataclass(frozen=True)
@@ -52,56 +47,41 @@ class Standing:
     code_is_current: bool
 
 
-def read_migrations(sql_dir: Path = SQL_DIR) -> list[Migration]:
-    """All migrations in order. Raises SetupError where a number is missing or a file has no down file."""
-    found = []
-    for up_file in sorted((sql_dir / "migrations").glob("*.up.sql")):
-        match = _MIGRATION.match(up_file.name)
-        if not match:
-            raise SetupError(f"{up_file.name} is not named NNNN_name.up.sql: rename it.")
-        down_file = up_file.with_name(up_file.name.replace(".up.sql", ".down.sql"))
-        if not down_file.exists():
-            raise SetupError(f"{up_file.name} has no {down_file.name}: write the way back.")
-        found.append(Migration(int(match[1]), match[2], _read(up_file), _read(down_file)))
-    if [m.version for m in found] != list(range(1, len(found) + 1)):
-        raise SetupError("Migrations must be numbered 0001, 0002, … without a hole or a double number.")
-    return found
-
-
 def migrate_up(dsn: str, to: int | None = None, sql_dir: Path = SQL_DIR) -> list[str]:
     """Apply what is missing, up to version `to` (all by default), and rebuild functions and views if they changed.
 
-    Returns a sentence for each thing done. Raises SetupError when an applied file was edited, when the database is
-    newer than this code, or when objects of other people depend on a view or function that must be rebuilt.
+    Below the last version there are no functions and views: they are written for the tables as they are at the end.
+    Returns a sentence for each thing done. Raises WrongUse when `to` is no version or lies behind the database,
+    SetupError when an applied file was edited, when the database is newer than this code, or when objects of other
+    people depend on a view or function that must be rebuilt; nothing was changed then.
     """
     migrations = read_migrations(sql_dir)
-    to = len(migrations) if to is None else to
+    last = len(migrations)
+    to = last if to is None else to
+    if not 1 <= to <= last:
+        raise WrongUse(f"There is no migration {to}: give a number from 1 to {last}.")
     done: list[str] = []
-    with _Locked(dsn) as conn:
-        conn.execute(_read(sql_dir / "bootstrap.sql"))
-        conn.execute("SET LOCAL ROLE rollcall_owner")
-        conn.execute("SET LOCAL search_path TO rollcall, pg_temp")
-        applied = _applied(conn)
-        _verify(applied, migrations)
-        todo = [m for m in migrations if m.version not in applied and m.version <= to]
-        checksum = _code_checksum(sql_dir)
-        if todo or _stored_code_checksum(conn) != checksum:
+    with _locked(dsn) as conn:
+        applied = _prepare(conn, sql_dir, migrations)
+        if len(applied) > to:
+            raise WrongUse(
+                f"The database is at version {len(applied)} already: `rollcall migrate down {to}` goes back to {to}."
+            )
+        todo = migrations[len(applied) : to]
+        if todo or _stored_code_checksum(conn) != code_checksum(sql_dir):
             _drop_code(conn)
         for migration in todo:
-            _run(conn, migration.up, f"{migration.version:04d}_{migration.name}")
+            _run(conn, migration.up, migration.title)
             conn.execute(
                 "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
                 (migration.version, migration.name, migration.checksum),
             )
-            done.append(f"applied {migration.version:04d}_{migration.name}")
-        complete = len(_applied(conn)) == len(migrations)
-        if complete and _stored_code_checksum(conn) != checksum:
-            _build_code(conn, sql_dir)
-            conn.execute("INSERT INTO schema_code (checksum) VALUES (%s)", (checksum,))
-            done.append("rebuilt functions, views and rights")
-        conn.execute("RESET ROLE")
-        if complete:
-            _run(conn, _read(sql_dir / "roles.sql"), "roles.sql")
+            done.append(f"applied {migration.title}")
+        if to == last:
+            if _stored_code_checksum(conn) is None:
+                _build_code(conn, sql_dir)
+                done.append("rebuilt functions, views and rights")
+            _run(conn, read_text(sql_dir / "roles.sql"), "roles.sql")
             _set_passwords(conn)
     return done
 
@@ -109,23 +89,22 @@ def migrate_up(dsn: str, to: int | None = None, sql_dir: Path = SQL_DIR) -> list
 def migrate_down(dsn: str, to: int, sql_dir: Path = SQL_DIR) -> list[str]:
     """Take back every migration above version `to`, newest first; functions and views go with them.
 
-    Their tables' rows are gone then: this is for development and for undoing a failed upgrade.
+    Their tables' rows are gone then: this is for development and for undoing a failed upgrade. Raises as
+    `migrate_up` does.
     """
     migrations = read_migrations(sql_dir)
     if not 0 <= to <= len(migrations):
         raise WrongUse(f"There is no migration {to}: give a number from 0 to {len(migrations)}.")
-    done = []
-    with _Locked(dsn) as conn:
-        conn.execute(_read(sql_dir / "bootstrap.sql"))
-        conn.execute("SET LOCAL ROLE rollcall_owner")
-        conn.execute("SET LOCAL search_path TO rollcall, pg_temp")
-        applied = _applied(conn)
-        _verify(applied, migrations)
+    done: list[str] = []
+    with _locked(dsn) as conn:
+        applied = _prepare(conn, sql_dir, migrations)
+        if len(applied) <= to:
+            return done
         _drop_code(conn)
-        for migration in reversed([m for m in migrations if to < m.version and m.version in applied]):
-            _run(conn, migration.down, f"{migration.version:04d}_{migration.name}.down")
+        for migration in reversed(migrations[to : len(applied)]):
+            _run(conn, migration.down, f"{migration.title}.down")
             conn.execute("DELETE FROM schema_migrations WHERE version = %s", (migration.version,))
-            done.append(f"took back {migration.version:04d}_{migration.name}")
+            done.append(f"took back {migration.title}")
     return done
 
 
@@ -140,7 +119,7 @@ def standing(conn: psycopg.Connection, sql_dir: Path = SQL_DIR) -> Standing:
     return Standing(
         tuple(row[0] for row in applied),
         tuple(m.version for m in migrations),
-        code_is_current=bool(code) and code[0] == _code_checksum(sql_dir),  # type: ignore[index]
+        code_is_current=code is not None and code[0] == code_checksum(sql_dir),
     )
 
 
@@ -159,30 +138,56 @@ def check_schema(conn: psycopg.Connection, sql_dir: Path = SQL_DIR) -> None:
         )
 
 
-class _Locked:
-    """One transaction that no other migration shares; rolled back on any error."""
+def verify(conn: psycopg.Connection, sql_dir: Path = SQL_DIR) -> None:
+    """Raise SetupError unless every applied file is still as it was applied and nothing is missing."""
+    if standing(conn, sql_dir).applied:
+        rows = conn.execute("SELECT version, checksum FROM rollcall.schema_migrations").fetchall()
+        _check_ledger(dict(rows), read_migrations(sql_dir))
+    check_schema(conn, sql_dir)
 
-    def __init__(self, dsn: str) -> None:
-        self._conn = psycopg.connect(dsn, autocommit=False)
 
-    def __enter__(self) -> psycopg.Connection:
+@contextmanager
+def _locked(dsn: str) -> Iterator[psycopg.Connection]:
+    """One transaction that no other migration of the database shares; rolled back on any error."""
+    with connect(dsn) as conn:
+        # A client that died would otherwise hold the lock until its statement ends.
+        conn.execute("SET client_connection_check_interval = '1s'")
+        conn.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        conn.execute("SET LOCAL client_min_messages = warning")
         try:
-            # A client that died would otherwise hold the lock until its statement ends.
-            self._conn.execute("SET client_connection_check_interval = '1s'")
-            self._conn.execute("SET LOCAL lock_timeout = '60s'")
-            self._conn.execute("SET LOCAL client_min_messages = warning")
-            self._conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
-        except psycopg.Error as error:
-            self._conn.close()
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        except psycopg.errors.LockNotAvailable as error:
             raise SetupError(
-                f"Another migration holds the database ({type(error).__name__}): wait for it, then try again."
+                f"Another migration has held the database for {_LOCK_TIMEOUT}: wait for it, then try again."
             ) from error
-        return self._conn
+        yield conn
 
-    def __exit__(self, exc_type: object, *_: object) -> None:
-        if exc_type is None:
-            self._conn.commit()
-        self._conn.close()
+
+def connect(dsn: str) -> psycopg.Connection:
+    """Connect to the database that is migrated. Raises SetupError, which never quotes the address."""
+    try:
+        return psycopg.connect(dsn)
+    except psycopg.ProgrammingError:
+        # Without its cause, which quotes the address and so a password in it.
+        raise SetupError(
+            "The database address can't be read: give one like postgresql://user:password@host:5432/database."
+        ) from None
+    except psycopg.OperationalError as error:
+        raise SetupError(f"The database does not let us in: {' '.join(str(error).split())}") from None
+
+
+def _prepare(conn: psycopg.Connection, sql_dir: Path, migrations: list[Migration]) -> dict[int, str]:
+    """Act as the owner, with schema and ledger there; returns the checksum of each applied version."""
+    try:
+        conn.execute(read_text(sql_dir / "bootstrap.sql").encode())
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SetupError(
+            "The database's owner or a superuser must migrate; on the first time it also needs CREATEROLE, or the "
+            f"roles rollcall_owner, _writer, _reader and _monitor with the right to grant them: {error}"
+        ) from error
+    applied: dict[int, str] = dict(conn.execute("SELECT version, checksum FROM schema_migrations").fetchall())
+    _check_ledger(applied, migrations)
+    return applied
 
 
 def _run(conn: psycopg.Connection, text: str, name: str) -> None:
@@ -193,68 +198,68 @@ def _run(conn: psycopg.Connection, text: str, name: str) -> None:
         raise SetupError(f"{name} failed, nothing was changed: {error}") from error
 
 
-def _applied(conn: psycopg.Connection) -> dict[int, str]:
-    return dict(conn.execute("SELECT version, checksum FROM schema_migrations").fetchall())
-
-
-def _verify(applied: dict[int, str], migrations: list[Migration]) -> None:
+def _check_ledger(applied: dict[int, str], migrations: list[Migration]) -> None:
     if applied and max(applied) > len(migrations):
         raise SetupError(
             f"The database is at version {max(applied)}, newer than this code ({len(migrations)}): update rollcall."
         )
+    if sorted(applied) != list(range(1, len(applied) + 1)):
+        raise SetupError(
+            f"schema_migrations holds {', '.join(map(str, sorted(applied)))}, which is not one row for each step: "
+            "somebody edited it. Put back the rows of the migrations that were applied."
+        )
     for migration in migrations:
         if applied.get(migration.version, migration.checksum) != migration.checksum:
             raise SetupError(
-                f"{migration.version:04d}_{migration.name}.up.sql was edited after it was applied: "
+                f"{migration.title}.up.sql was edited after it was applied: "
                 "take the edit back and write a new migration."
             )
 
 
 def _drop_code(conn: psycopg.Connection) -> None:
-    views = conn.execute(
-        "SELECT c.oid::regclass::text FROM pg_class c"
-        " WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'v' ORDER BY c.oid DESC"
+    """Drop the owner's views and functions; what others put into the schema is theirs and stays."""
+    waiting = conn.execute(
+        """
+        SELECT code.kind, code.name
+        FROM (
+            SELECT c.oid, 'VIEW' AS kind, c.oid::regclass::text AS name, c.relowner AS owner
+            FROM pg_class c WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'v'
+            UNION ALL
+            SELECT p.oid, 'ROUTINE', p.oid::regprocedure::text, p.proowner
+            FROM pg_proc p WHERE p.pronamespace = 'rollcall'::regnamespace
+        ) code
+        WHERE code.owner = 'rollcall_owner'::regrole
+        ORDER BY code.oid DESC
+        """
     ).fetchall()
-    functions = conn.execute(
-        "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'rollcall'::regnamespace"
-    ).fetchall()
-    names = [f"VIEW {name}" for (name,) in views] + [f"FUNCTION {name}" for (name,) in functions]
-    try:
-        for kind in ("VIEW", "FUNCTION"):
-            group = [name.removeprefix(f"{kind} ") for name in names if name.startswith(f"{kind} ")]
-            if group:
-                conn.execute(f"DROP {kind} {', '.join(group)}".encode())
-    except psycopg.errors.DependentObjectsStillExist as error:
-        raise SetupError(
-            "Objects that are not rollcall's depend on its views or functions, which must be rebuilt; "
-            f"drop them first and create them again afterwards: {error.diag.message_detail}"
-        ) from error
+    while waiting:
+        refused = []
+        reasons = []
+        for kind, name in waiting:
+            try:
+                with conn.transaction():
+                    conn.execute(f"DROP {kind} {name}".encode())
+            except psycopg.errors.DependentObjectsStillExist as error:
+                refused.append((kind, name))  # another of ours may depend on it, and go first
+                reasons.append(error.diag.message_detail or str(error))
+        if len(refused) == len(waiting):
+            raise SetupError(
+                "Objects that are not rollcall's depend on its views or functions, which must be rebuilt; "
+                f"drop them first and create them again afterwards: {'; '.join(reasons)}"
+            )
+        waiting = refused
     conn.execute("DELETE FROM schema_code")
 
 
 def _build_code(conn: psycopg.Connection, sql_dir: Path) -> None:
     conn.execute("SET LOCAL check_function_bodies = off")  # functions may call one another in any order
-    for file in sorted((sql_dir / "functions").glob("*/*.sql")):
-        _run(conn, _read(file), file.name)
-    conn.execute("SET LOCAL check_function_bodies = on")
-    waiting = sorted((sql_dir / "views").glob("*.sql"))
-    while waiting:
-        postponed = []
-        for file in waiting:
-            try:
-                with conn.transaction():
-                    conn.execute(_read(file).encode())
-            except psycopg.errors.UndefinedTable:
-                postponed.append(file)  # it reads a view that comes later in the alphabet
-            except psycopg.Error as error:
-                raise SetupError(f"{file.name} failed, nothing was changed: {error}") from error
-        if len(postponed) == len(waiting):
-            _run(conn, _read(postponed[0]), postponed[0].name)
-        waiting = postponed
-    conn.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC")
+    for file in [*function_files(sql_dir), *view_files(sql_dir)]:
+        _run(conn, read_text(file), file.name)
+    conn.execute("INSERT INTO schema_code (checksum) VALUES (%s)", (code_checksum(sql_dir),))
 
 
 def _set_passwords(conn: psycopg.Connection) -> None:
+    """Let roles log in whose passwords the environment holds; hashed here, so that no server log has them."""
     for role, variable in _PASSWORD_VARIABLES.items():
         password = os.environ.get(variable)
         if password:
@@ -266,19 +271,6 @@ def _set_passwords(conn: psycopg.Connection) -> None:
             )
 
 
-def _code_checksum(sql_dir: Path) -> str:
-    files = sorted([*(sql_dir / "functions").glob("*/*.sql"), *(sql_dir / "views").glob("*.sql")])
-    return _checksum("\0".join(f"{f.name}\0{_read(f)}" for f in [*files, sql_dir / "roles.sql"]))
-
-
 def _stored_code_checksum(conn: psycopg.Connection) -> str | None:
     row = conn.execute("SELECT checksum FROM schema_code").fetchone()
     return row[0] if row else None
-
-
-def _read(file: Path) -> str:
-    return file.read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
