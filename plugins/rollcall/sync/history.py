@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from rollcall.errors import DataFault, ScopeMissing, ServerFault, Unavailable
@@ -23,13 +23,14 @@ from rollcall.sources.zoom.records import (
     reported_instance,
     webinar_record,
 )
+from rollcall.store import runs
 from rollcall.sync.account import Account
 from rollcall.sync.listing import all_rows
 from rollcall.sync.refusals import record_gap
 
 _WINDOW = timedelta(days=29)  # Zoom takes a month at most; with both end days this is 30
 _ACCOUNT_LOOK_BACK = timedelta(days=730)
-_HOST_LOOK_BACK = timedelta(days=6 * 31)
+_MONTHS_SERVED = 6  # for certain; the account's history may reach further back
 _THREADS = 8
 
 _REFUSALS = (ScopeMissing, DataFault, ServerFault)
@@ -61,7 +62,8 @@ class Found:
         """Instances with their times and totals."""
         for record in records:
             if record:
-                self.instances[record["uuid"]] = record
+                # The account history is asked first and says more than a host's.
+                self.instances.setdefault(record["uuid"], record)
                 self.webinars.setdefault(
                     record["zoom_webinar_id"],
                     {key: record[key] for key in ("zoom_webinar_id", "topic", "host_email")},
@@ -73,7 +75,9 @@ def discover_account(account: Account, window_from: datetime | None, window_to: 
     found = Found()
     hosts = _hosts(account)
     if not _add_account_history(account, found, window_from, window_to):
-        histories = _each(hosts, lambda host: _host_history(account, host, window_from, window_to))
+        # A host's events are listed by their start: one that ran over midnight began the day before.
+        started_from = window_from and window_from - timedelta(days=1)
+        histories = _each(hosts, lambda host: _host_history(account, host, started_from, window_to))
         for records in histories:
             found.add_instances(records)
     for rows in _each(hosts, lambda host: _host_webinars(account, host)):
@@ -92,6 +96,7 @@ def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int
         except _REFUSALS as refused:
             record_gap(account.conn, account.run_id, "instances", str(number), refused)
             return []
+        runs.close_gap(account.conn, account.run_id, "instances", str(number))
         return [listed_instance(number, row) for row in rows]
 
     for records in _each(list(webinar_ids), ask):
@@ -109,6 +114,7 @@ def _hosts(account: Account) -> list[str]:
         except (ScopeMissing, DataFault) as refused:
             record_gap(account.conn, account.run_id, "host", f"list of {status} users", refused)
             continue
+        _close_gap(account, "host", f"list of {status} users")
         hosts.update((str(row["id"]), None) for row in rows if row.get("id"))
     return list(hosts)
 
@@ -116,60 +122,100 @@ def _hosts(account: Account) -> list[str]:
 def _add_account_history(
     account: Account, found: Found, window_from: datetime | None, window_to: datetime
 ) -> bool:
-    """Read the account's history by month; False where the plan or a scope does not allow it."""
-    for first, last in _windows(window_from or window_to - _ACCOUNT_LOOK_BACK, window_to):
-        window = {"from": first, "to": last, "date_type": "end_time"}
+    """Read the account's history by month; False where it can't be had, or not whole, and the hosts must tell."""
+    is_whole, served = True, False
+    for first, last in _windows(window_from, window_to, beyond=_ACCOUNT_LOOK_BACK):
         try:
-            rows = all_rows(account.client, zoom.HISTORY_MEETINGS, **window)
+            rows = all_rows(
+                account.client, zoom.HISTORY_MEETINGS, **{"from": first, "to": last, "date_type": "end_time"}
+            )
         except ScopeMissing as refused:
             # Host by host gives the same instances: on record, but nothing is missing for it.
             record_gap(account.conn, account.run_id, "history", "account", refused, expected=True)
             return False
-        except DataFault as refused:
-            if window_from is None:
-                return True  # as far back as Zoom serves
-            record_gap(account.conn, account.run_id, "history", f"{first} to {last}", refused)
+        except (DataFault, ServerFault) as refused:
+            if window_from is None and served and isinstance(refused, Unavailable):
+                break  # as far back as Zoom serves
+            record_gap(account.conn, account.run_id, "history", "account", refused)
+            runs.log_activity(
+                account.conn, account.run_id, f"The account's history from {first} to {last} can't be read"
+            )
+            is_whole = False
+            if not served:
+                return False
             continue
+        served = True
         found.add_instances(
             history_instance(row) for row in rows if str(row.get("type") or "webinar").lower() == "webinar"
         )
-    return True
+    if is_whole:
+        _close_gap(account, "history", "account")
+    return is_whole
 
 
 def _host_history(
     account: Account, host: str, window_from: datetime | None, window_to: datetime
 ) -> list[Record | None]:
     records: list[Record | None] = []
-    for first, last in _windows(window_from or window_to - _HOST_LOOK_BACK, window_to):
+    is_whole, served = True, False
+    for first, last in _windows(window_from, window_to):
         try:
             rows = all_rows(account.client, zoom.REPORT_USER_MEETINGS, host, **{"from": first, "to": last})
         except _REFUSALS as refused:
-            as_far_as_served = window_from is None and records and isinstance(refused, DataFault)
-            if not as_far_as_served:
+            is_whole = window_from is None and served and isinstance(refused, Unavailable)
+            if not is_whole:
                 record_gap(account.conn, account.run_id, "history", f"host {host}", refused)
             break
+        served = True
         records += [reported_instance(row) for row in rows if row.get("type") in WEBINAR_TYPES]
+    if is_whole:
+        _close_gap(account, "history", f"host {host}")
     return records
 
 
 def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
     try:
-        return all_rows(account.client, zoom.USER_WEBINARS, host)
+        rows = all_rows(account.client, zoom.USER_WEBINARS, host)
     except _REFUSALS as refused:
         # Most users of an account have no webinar licence: on record, but nothing that anybody need mend.
         record_gap(
             account.conn, account.run_id, "host", host, refused, expected=isinstance(refused, Unavailable)
         )
         return []
+    _close_gap(account, "host", host)
+    return rows
 
 
-def _windows(oldest: datetime, newest: datetime) -> Iterator[tuple[str, str]]:
-    """Month-wide windows of whole days (UTC), newest first, that cover both ends."""
-    last, end = newest.astimezone(UTC).date(), oldest.astimezone(UTC).date()
-    while last >= end:
-        first = max(end, last - _WINDOW)
-        yield first.isoformat(), last.isoformat()
-        last = first - timedelta(days=1)
+def _close_gap(account: Account, object_kind: str, object_key: str) -> None:
+    # What one asked for of a few days says nothing of the days that were missing.
+    if account.run.mode in ("full", "delta"):
+        runs.close_gap(account.conn, account.run_id, object_kind, object_key)
+
+
+def _windows(
+    oldest: datetime | None, newest: datetime, *, beyond: timedelta = timedelta(0)
+) -> Iterator[tuple[str, str]]:
+    """Month-wide windows of whole days (UTC), newest first, that cover both ends.
+
+    Without an oldest moment they end where Zoom's six months do, so that no window is refused for a part of it;
+    those of `beyond` come after them.
+    """
+    last = newest.astimezone(UTC).date()
+    if oldest is not None:
+        ends = [oldest.astimezone(UTC).date()]
+    else:
+        ends = [_months_before(last, _MONTHS_SERVED), last - beyond]
+    for end in ends:
+        while last >= end:
+            first = max(end, last - _WINDOW)
+            yield first.isoformat(), last.isoformat()
+            last = first - timedelta(days=1)
+
+
+def _months_before(day: date, months: int) -> date:
+    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last_of_month = (date(years + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(years, month + 1, min(day.day, last_of_month))
 
 
 def _may_have_run(record: Record) -> bool:

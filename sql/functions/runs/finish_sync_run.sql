@@ -76,7 +76,12 @@ BEGIN
         v_status := 'completed_with_gaps';
     END IF;
 
-    IF v_status <> 'failed' AND v_run.mode IN ('full', 'delta') THEN
+    -- Where discovery had holes, the next delta must look there again, so the mark stays behind them.
+    IF v_status <> 'failed' AND v_run.mode IN ('full', 'delta') AND NOT EXISTS (
+        SELECT FROM sync_gaps g
+        WHERE g.connection_id = v_run.connection_id AND g.last_seen_run_id = p_run_id AND g.closed_at IS NULL
+            AND g.object_kind IN ('history', 'host') AND NOT g.is_expected
+    ) THEN
         INSERT INTO sync_state AS s (connection_id, resource, mark_at, run_id)
         VALUES (v_run.connection_id, 'webinars', coalesce(v_run.window_to, v_run.started_at), p_run_id)
         ON CONFLICT (connection_id, resource) DO UPDATE
