@@ -42,11 +42,10 @@ def note_webinar_read(conn: psycopg.Connection, webinar_id: int) -> None:
     conn.execute("SELECT note_webinar_read(%s)", (webinar_id,))
 
 
-def known_webinars(conn: psycopg.Connection, connection_id: int) -> set[int]:
-    """Numeric ids of all webinars stored for the connection whose id has not expired."""
+def stored_webinars(conn: psycopg.Connection, connection_id: int) -> set[int]:
+    """Numeric ids of all webinars stored for the connection, those whose id has expired too."""
     rows = conn.execute(
-        "SELECT zoom_webinar_id FROM zoom_webinars WHERE connection_id = %s AND sync_status <> 'gone'",
-        (connection_id,),
+        "SELECT zoom_webinar_id FROM zoom_webinars WHERE connection_id = %s", (connection_id,)
     ).fetchall()
     return {row[0] for row in rows}
 

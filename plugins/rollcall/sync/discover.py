@@ -7,12 +7,14 @@ from datetime import UTC
 
 import psycopg
 
-from rollcall.errors import RunInTheWay
+from rollcall.errors import RunInTheWay, Unavailable
+from rollcall.sources.zoom.endpoints import WEBINAR
 from rollcall.store import queue, runs, webinars
 from rollcall.store.migrate import check_schema
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.history import Found, add_past_instances, discover_account
+from rollcall.sync.refusals import record_gap
 from rollcall.sync.request import SyncRequest
 
 
@@ -96,8 +98,23 @@ def discover(account: Account) -> Discovered:
 
 
 def _asked(account: Account) -> Found:
-    """The webinars that a person named: known by their number, until Zoom has answered for each."""
+    """The webinars that a person named, each as far as Zoom or an earlier run knows it."""
     ids = account.run.webinar_ids or []
     found = Found(webinars={number: {"zoom_webinar_id": number} for number in ids})
     add_past_instances(account, found, ids)
+    answered = {record["zoom_webinar_id"] for record in found.listed.values()}
+    known = webinars.stored_webinars(account.conn, account.run.connection_id)
+    for number in ids:
+        if number not in answered | known and not _exists(account, number):
+            del found.webinars[number]
     return found
+
+
+def _exists(account: Account, number: int) -> bool:
+    try:
+        account.client.get(WEBINAR, str(number))
+    except Unavailable as refused:
+        # An expired id is nothing to worry about; one that a person asked for and nobody knows is.
+        record_gap(account.conn, account.run_id, "webinar", str(number), refused, expected=False)
+        return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from rollcall.errors import ScopeMissing, ServerFault, SourceError, Unavailable
+from rollcall.errors import ScopeMissing, SourceError, Unavailable
 from rollcall.store import runs
 
 _SCOPE_RECHECK_HOURS = 24.0
@@ -18,11 +18,16 @@ def record_gap(
     object_key: str,
     error: SourceError,
     *,
-    expected: bool = False,
+    expected: bool | None = None,
 ) -> None:
-    """Store that `object_kind` of `object_key` could not be had, why, and when to look again."""
+    """Store that `object_kind` of `object_key` could not be had, why, and when to look again.
+
+    `expected` marks what nobody need mend; where it is not given, the error's own word counts.
+    """
+    if expected is None:
+        expected = isinstance(error, Unavailable) and error.expected
     if isinstance(error, Unavailable):
-        recheck, expected = error.recheck_after_hours, expected or error.expected
+        recheck = error.recheck_after_hours
     elif isinstance(error, ScopeMissing):
         recheck = _SCOPE_RECHECK_HOURS
     else:
@@ -53,8 +58,3 @@ def log_source_error(conn: psycopg.Connection, run_id: int, subject: str, error:
         message=str(error),
         context={"http_status": error.status, "code": error.code, "tracking_id": error.tracking_id},
     )
-
-
-def is_source_down(error: SourceError) -> bool:
-    """Whether the error speaks of the source as a whole rather than of one item."""
-    return error.kind in ("network_error", "rate_limit") or isinstance(error, ServerFault)
