@@ -35,8 +35,8 @@ class Item:
 
     @property
     def subject(self) -> str:
-        """How errors and gaps name the item: the instance's UUID or the webinar's id."""
-        return self.instance_uuid or str(self.zoom_webinar_id)
+        """How errors and gaps name the item: the instance's UUID, or the webinar's id and the list's status."""
+        return self.instance_uuid or f"{self.zoom_webinar_id} {self.variant}".rstrip()
 
 
 def lease(conn: psycopg.Connection, run_id: int, worker: str) -> Item | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rollcall.errors import PageTokenExpired, ScopeMissing, Unavailable
+from rollcall.errors import DataFault, PageTokenExpired, ScopeMissing, ServerFault, Unavailable
 from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.endpoints import Endpoint
 from rollcall.sources.zoom.paging import Page
@@ -20,7 +20,7 @@ from rollcall.sources.zoom.records import (
 from rollcall.store import attendance, queue, runs, webinars
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
-from rollcall.sync.refusals import record_gap
+from rollcall.sync.refusals import log_source_error, record_gap
 
 REGISTRANT_STATUSES = ("approved", "pending", "denied")
 _NO_REGISTRATION = 2
@@ -37,6 +37,8 @@ def read_webinar(account: Account, item: Item) -> None:
     try:
         given = account.client.get(zoom.WEBINAR, str(item.zoom_webinar_id))
     except Unavailable as gone:
+        if not gone.expected:
+            raise
         with conn.transaction():
             webinars.note_webinar_read(conn, item.webinar_id)
             webinars.mark_webinar_gone(conn, item.webinar_id)
@@ -179,6 +181,8 @@ def _read_pages(
                     )
                     if not page.next_token:
                         queue.settle(conn, item, status_at_end)
+                        if status_at_end == "done":
+                            runs.close_gap(conn, account.run_id, item.kind, item.subject)
                 account.show_progress()
         except PageTokenExpired:
             if attempt == _STARTS_OVER:
@@ -189,13 +193,16 @@ def _read_pages(
 
 
 def _read_detail(account: Account, uuid: str) -> None:
-    """The instance's own report: its end and Zoom's totals, where no list gave them. Its refusal is not the
+    """The instance's own report: its end and Zoom's totals, where no list gave them. Its failure is not the
     attendance's: that is asked for all the same."""
     if account.report_refused:
         return
     try:
         record = reported_instance(account.client.get(zoom.REPORT_WEBINAR, uuid))
     except (ScopeMissing, Unavailable):
+        return
+    except (DataFault, ServerFault) as failed:
+        log_source_error(account.conn, account.run_id, f"report of {uuid}", failed)
         return
     if record:
         webinars.upsert_instances(

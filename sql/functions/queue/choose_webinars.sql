@@ -18,7 +18,13 @@ AS $$
             WHEN w.zoom_webinar_id = ANY (p_alive) THEN
                 run.mode = 'full'
                 OR q.is_queued
-                OR (run.mode = 'delta' AND (r.read_at IS NULL OR r.read_at < now() - interval '20 hours'))
+                OR (run.mode = 'delta' AND (r.read_at IS NULL OR r.read_at < now() - interval '20 hours' OR EXISTS (
+                    -- The key of a registrants gap ends with the status.
+                    SELECT FROM sync_gaps g
+                    WHERE g.connection_id = run.connection_id AND g.object_kind IN ('webinar', 'registrants', 'panelists')
+                        AND split_part(g.object_key, ' ', 1) = w.zoom_webinar_id::text
+                        AND g.closed_at IS NULL AND g.recheck_at <= now()
+                )))
             ELSE q.is_queued AND r.webinar_id IS NULL
         END
     ORDER BY w.id
