@@ -41,7 +41,9 @@ def test_everybody_is_there_with_the_true_totals(start: StartRunner) -> None:
         whole = instance["complete"] and not instance["late"]
         assert row["sync_status"] == ("complete" if whole else "provisional"), uuid
 
-    gaps = {g["object_key"]: g for g in runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'participants'")}
+    gaps = {
+        g["object_key"]: g for g in runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'participants'")
+    }
     refused = {uuid: i["gap"] for uuid, i in truth["instances"].items() if i["gap"]}
     assert gaps.keys() == refused.keys()
     for uuid, gap in gaps.items():
@@ -58,7 +60,9 @@ def test_late_and_short_reports_are_read_again_until_they_settle(start: StartRun
     delta = runner.sync(mode="delta")
     assert delta["provisional"] == 0
     assert_truth(runner)
-    statuses = runner.rows("SELECT sync_status, agreeing_reads FROM zoom_instance_reads WHERE sync_status <> 'complete'")
+    statuses = runner.rows(
+        "SELECT sync_status, agreeing_reads FROM zoom_instance_reads WHERE sync_status <> 'complete'"
+    )
     assert statuses == []
 
     short = next(uuid for uuid, i in runner.zoom.truth["instances"].items() if not i["complete"])

@@ -1,0 +1,76 @@
+"""Every past instance is found, whichever of Zoom's lists an account may read."""
+
+from __future__ import annotations
+
+from tests.sync.conftest import StartRunner
+from tests.sync.runner import Runner
+from tests.sync.truth import assert_truth
+
+DAY_MINUTES = 24 * 60
+
+
+def found(runner: Runner) -> set[str]:
+    return {row["uuid"] for row in runner.rows("SELECT uuid FROM zoom_webinar_instances")}
+
+
+def test_without_the_account_history_each_host_is_asked(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.3")
+    runner.zoom.fault("scope_missing", match="history_meetings", times=-1)
+    run = runner.sync()
+
+    truth = runner.zoom.truth["instances"]
+    # Nobody but the host came, its id is alive: only the webinar's own list of instances has it.
+    assert any(len(i["people"]) == 1 for i in truth.values())
+    webinars = runner.zoom.truth["webinars"]
+    reachable = {
+        uuid
+        for uuid, i in truth.items()
+        if i["end_time"] > "2000"
+        and not (len(i["people"]) < 2 and webinars[str(i["webinar_id"])]["expired"])
+        and not (i["gap"] and i["gap"]["code"] == 12702 and webinars[str(i["webinar_id"])]["expired"])
+    }
+    assert found(runner) == reachable == truth.keys()
+    deactivated = {
+        uuid for uuid, i in truth.items() if webinars[str(i["webinar_id"])]["host_email"].startswith("tariq")
+    }
+    assert deactivated
+    assert_truth(runner, [uuid for uuid, i in truth.items() if not i["late"]])
+    assert run["status"] == "completed_with_gaps"
+    history = runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'history'")
+    assert [(gap["object_key"], gap["is_expected"]) for gap in history] == [("account", True)]
+
+
+def test_a_full_sync_goes_back_to_the_last_day_that_zoom_serves(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.2")
+    number = 91_000_000_000
+    runner.zoom.edit("expire_id", webinar_id=number)
+    old = [
+        runner.zoom.edit("add_instance", webinar_id=number, ended_minutes_ago=days * DAY_MINUTES)["uuid"]
+        for days in (31, 60, 100, 149, 151, 175, 180)
+    ]
+    runner.sync()
+    assert found(runner) >= set(old)
+    assert_truth(runner, old)
+
+
+def test_host_by_host_goes_back_as_far(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.2")
+    number = 91_000_000_000
+    runner.zoom.edit("expire_id", webinar_id=number)
+    runner.zoom.fault("scope_missing", match="history_meetings", times=-1)
+    old = [
+        runner.zoom.edit("add_instance", webinar_id=number, ended_minutes_ago=days * DAY_MINUTES)["uuid"]
+        for days in (31, 60, 100, 149, 151, 175, 180)
+    ]
+    runner.sync()
+    assert found(runner) >= set(old)
+
+
+def test_a_history_list_that_never_ends_is_a_gap_and_not_the_end_of_the_account(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.zoom.fault("empty_page", match="history_meetings")
+    runner.zoom.fault("repeat_token", match="history_meetings", times=2)
+    run = runner.sync()
+    gaps = runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'history' AND NOT is_expected")
+    assert gaps, "half a list was taken for the whole"
+    assert run["status"] == "completed_with_gaps"
