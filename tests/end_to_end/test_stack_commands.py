@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +17,8 @@ import psycopg
 import pytest
 
 from rollcall.stack.processes import Started
-from rollcall.stack.state import Record, read_record, running
-from rollcall.stack.up import remove_stack
+from rollcall.stack.state import Record, StateFolder, read_record, running
+from rollcall.stack.up import Plan, Stack, remove_stack
 
 _ROLLCALL = [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())"]
 _UP_SECONDS = 120
@@ -182,3 +184,25 @@ def test_demo_syncs_reports_and_leaves_nothing_running(state: Path) -> None:
         assert "Who rejoined most" in ended.stdout
         assert "Our numbers against Zoom's" in ended.stdout
         assert read_record(state / "demo") is None
+
+
+def test_a_port_that_is_lost_while_airflow_starts_is_stepped_around(state: Path) -> None:
+    stack = Stack(
+        StateFolder(state), Plan(airflow_port=18480, postgres_port=0, sandbox_arguments=("--profile", "seed"))
+    )
+    with socket.socket() as stranger:
+
+        def take_the_port() -> None:
+            while not any("api-server" in program.name for program in stack.record.programs):
+                time.sleep(0.01)
+            stranger.bind(("127.0.0.1", int(stack.record.airflow_url.rsplit(":", 1)[1])))
+            stranger.listen()
+
+        thief = threading.Thread(target=take_the_port, daemon=True)
+        thief.start()
+        with stack:
+            thief.join()
+            lost = stranger.getsockname()[1]
+            assert stack.record.airflow_url != f"http://127.0.0.1:{lost}"
+            assert stack.rest.health()["scheduler"]["status"] == "healthy"
+            assert len([program for program in stack.record.programs if "scheduler" in program.name]) == 1

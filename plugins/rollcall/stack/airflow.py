@@ -16,6 +16,7 @@ from psycopg import sql
 from rollcall.errors import RollcallError, SetupError
 from rollcall.rest import AirflowRest
 from rollcall.stack.airflow_settings import HOST
+from rollcall.stack.ports import is_free
 from rollcall.stack.processes import Program
 
 _READY_SECONDS = 180
@@ -61,6 +62,10 @@ def migrate_metadata(dsn: str, env: Mapping[str, str], log: Path) -> None:
         )
 
 
+class PortLost(SetupError):
+    """Another program took Airflow's port between the choice and the start; another port will do."""
+
+
 def start_airflow(
     env: Mapping[str, str], logs: Path, port: int, started: Callable[[Program], None]
 ) -> list[Program]:
@@ -79,18 +84,25 @@ def start_airflow(
     return programs
 
 
-def wait_until_ready(rest: AirflowRest, programs: Sequence[Program], dag_ids: Sequence[str]) -> None:
+def wait_until_ready(
+    rest: AirflowRest, port: int, programs: Sequence[Program], dag_ids: Sequence[str]
+) -> None:
     """Return when all parts report health and the Dags `dag_ids` can be triggered.
 
-    Raises SetupError naming the part and its log where one ends or takes over 180 seconds.
+    Raises PortLost where someone else has the port, SetupError naming the part and its log where one ends or takes
+    over 180 seconds.
     """
+    server = programs[0]
     deadline = time.monotonic() + _READY_SECONDS
     waiting = "Airflow's api-server"
     while time.monotonic() < deadline:
         for program in programs:
             if program.exit_code() is not None:
+                if program is server and not is_free(port):
+                    raise PortLost(f"port {port} was taken while Airflow started: free it and start again.")
                 raise SetupError(program.died_message("starting"))
-        waiting = _not_ready(rest, dag_ids)
+        # Until the server has its port, a stranger may answer there.
+        waiting = _not_ready(rest, dag_ids) if server.listens_on(port) else server.name
         if not waiting:
             return
         time.sleep(_POLL_SECONDS)

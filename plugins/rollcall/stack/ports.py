@@ -19,7 +19,7 @@ def free_port(preferred: int) -> int:
             probe.bind(("127.0.0.1", 0))
             return int(probe.getsockname()[1])
     for port in range(preferred, preferred + _TRIES):
-        if _is_free(port):
+        if is_free(port):
             return port
     raise SetupError(
         f"no free port between {preferred} and {preferred + _TRIES - 1} on 127.0.0.1: end what listens there "
@@ -27,7 +27,8 @@ def free_port(preferred: int) -> int:
     )
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on `port`, on the loopback or on every address."""
     # Binding to every address too finds a server on 0.0.0.0, which a bind to the loopback alone may pass by.
     for address in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - a probe that is closed at once, nothing listens
         with socket.socket() as probe:

@@ -88,6 +88,14 @@ class Program:
         """Return the exit code, None while the program runs."""
         return self._process.poll()
 
+    def listens_on(self, port: int) -> bool:
+        """Tell whether it is this program, not a stranger, that serves `port`."""
+        try:
+            connections = psutil.Process(self.started.pid).net_connections("tcp")
+        except psutil.Error:
+            return False
+        return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
     def reap(self) -> None:
         """Collect the exit code of a program that was ended, so that it doesn't stay as a zombie."""
         self._process.wait()

@@ -17,7 +17,7 @@ import psutil
 
 from rollcall.errors import SetupError
 from rollcall.rest import AirflowRest
-from rollcall.stack.airflow import migrate_metadata, start_airflow, wait_until_ready
+from rollcall.stack.airflow import PortLost, migrate_metadata, start_airflow, wait_until_ready
 from rollcall.stack.airflow_settings import ADMIN, AirflowAddresses, admin_password, airflow_environment
 from rollcall.stack.databases import drop_databases, prepare_airflow_database, prepare_rollcall_database
 from rollcall.stack.ports import free_port
@@ -29,6 +29,7 @@ from rollcall.stack.state import REPOSITORY, Record, StateFolder, read_record
 _STOP_SECONDS = 5.0
 _LEFTOVER_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
+_PORT_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,7 @@ class Stack:
 
     def stop(self) -> None:
         """End everything, last started first, and give the folder free."""
-        end_sessions([program.started for program in reversed(self._programs)], _STOP_SECONDS)
-        for program in self._programs:
-            program.reap()
-        self._programs.clear()
+        self._end(self._programs)
         self.postgres.stop()
         self.state.forget()
         self._held.close()
@@ -119,23 +117,45 @@ class Stack:
         self.plan.say("Bringing the databases up to date")
         metadata_dsn = prepare_airflow_database(self.state, self.postgres)
         self.record.dsn = prepare_rollcall_database(self.state, self.postgres)
-        port = free_port(self.plan.airflow_port)
-        addresses = AirflowAddresses(port, metadata_dsn, self.record.dsn["writer"])
-        environment = airflow_environment(
-            self.state, addresses, dags=self.plan.dags, plugins=REPOSITORY / "plugins"
-        )
+        environment, _ = self._airflow_environment(metadata_dsn)
         log = self.state.logs / "airflow-db-migrate.log"
         with ThreadPoolExecutor(1) as other:
             migrated = other.submit(migrate_metadata, self.postgres.dsn("airflow"), environment, log)
             self._start_sandbox(environment)
             migrated.result()
         self.plan.say("Starting Airflow")
-        airflow = start_airflow(environment, self.state.logs, port, self._started)
+        for attempt in range(1, _PORT_TRIES + 1):
+            try:
+                self._start_airflow(metadata_dsn)
+                break
+            except PortLost:
+                if attempt == _PORT_TRIES:
+                    raise
+        self._note()
+
+    def _start_airflow(self, metadata_dsn: str) -> None:
+        environment, addresses = self._airflow_environment(metadata_dsn)
         self.record.airflow_url = addresses.url
         self.record.airflow_user = ADMIN
         self.record.airflow_password = admin_password(self.state)
-        wait_until_ready(self.rest, airflow, _dag_ids(self.plan.dags))
-        self._note()
+        airflow = start_airflow(environment, self.state.logs, addresses.port, self._started)
+        try:
+            wait_until_ready(self.rest, addresses.port, airflow, _dag_ids(self.plan.dags))
+        except PortLost:
+            self._end(airflow)
+            raise
+
+    def _airflow_environment(self, metadata_dsn: str) -> tuple[dict[str, str], AirflowAddresses]:
+        port = free_port(self.plan.airflow_port)
+        addresses = AirflowAddresses(port, metadata_dsn, self.record.dsn["writer"])
+        plugins = REPOSITORY / "plugins"
+        return airflow_environment(self.state, addresses, dags=self.plan.dags, plugins=plugins), addresses
+
+    def _end(self, programs: Sequence[Program]) -> None:
+        end_sessions([program.started for program in reversed(programs)], _STOP_SECONDS)
+        for program in programs:
+            program.reap()
+        self._programs = [program for program in self._programs if program not in programs]
 
     def _start_sandbox(self, environment: dict[str, str]) -> None:
         arguments = self.plan.sandbox_arguments
