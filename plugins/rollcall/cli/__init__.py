@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -25,8 +24,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in _COMMANDS:
-        if importlib.util.find_spec(f"{__name__}.{name}") is None:
-            continue
         importlib.import_module(f"{__name__}.{name}").register(subparsers)
     args = parser.parse_args(argv)
     try:
