@@ -22,6 +22,7 @@ from rollcall.sync.batches import Connect
 from rollcall.sync.discover import discover, open_run, run_in_the_way
 from rollcall.sync.fetch import fetch
 from rollcall.sync.finish import finish
+from rollcall.sync.park import park
 from rollcall.sync.request import check_request
 from rollcall.sync.sessionize import sessionize
 from rollcall.sync.upsert import upsert
@@ -40,7 +41,7 @@ def discover_task(context: Context) -> list[dict[str, int]]:
         request = check_request(conn, context["params"])
         run_id = _open(conn, request, ti, dag_run)
         log.info("Run %s: %s sync of connection %s", run_id, request.mode, request.connection.name)
-        with _parking(conn, run_id), Account(resources(), run_id) as account:
+        with _parking(run_id), Account(resources(), run_id) as account:
             found = discover(account)
     log.info("Found %s webinars; %s instances to read", found.webinars, found.instances)
     return [{"sync_run": run_id, "worker": number} for number in range(found.workers)]
@@ -51,8 +52,7 @@ def fetch_task(context: Context, run_id: int, worker: int) -> int:
     del context
     with (
         _as_sentences(),
-        closing(connect()) as conn,
-        _parking(conn, run_id),
+        _parking(run_id),
         Account(resources(), run_id) as account,
     ):
         return fetch(account, f"worker-{worker}")
@@ -131,15 +131,12 @@ def _check_started_by_hand(run_type: str) -> None:
 
 
 @contextmanager
-def _parking(conn: psycopg.Connection, run_id: int) -> Iterator[None]:
+def _parking(run_id: int) -> Iterator[None]:
     """Turn a limit of the day into a pause that frees the worker, after what was fetched has been stored."""
     try:
         yield
     except Parked as parked:
-        sessionize(connect, run_id)
-        upsert(connect, run_id)
-        runs.set_phase(conn, run_id, "fetch", "Waiting for a limit of the day")
-        runs.set_waiting(conn, run_id, parked.until, str(parked), parked=True)
+        park(connect, run_id, parked)
         log.info("%s", parked)
         raise AirflowRescheduleException(parked.until) from None  # type: ignore[no-untyped-call]
 

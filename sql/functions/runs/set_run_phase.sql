@@ -6,7 +6,10 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_progress numeric;
+    v_is_news boolean;
 BEGIN
+    SELECT r.current_phase <> p_phase OR r.status = 'waiting' OR r.progress_percentage = 0 INTO v_is_news
+    FROM sync_runs r WHERE r.id = p_run_id FOR UPDATE;
     UPDATE sync_runs
     SET status = 'running', current_phase = p_phase, message = p_message, heartbeat_at = clock_timestamp(),
         waiting_until = NULL, waiting_reason = NULL,
@@ -19,8 +22,11 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message)
-    VALUES (p_run_id, p_phase, v_progress, p_message);
+    -- Every worker announces the phase that it works in; people need to hear it once.
+    IF v_is_news THEN
+        INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message)
+        VALUES (p_run_id, p_phase, v_progress, p_message);
+    END IF;
     RETURN true;
 END
 $$;

@@ -1,0 +1,17 @@
+"""Park: a limit of the day holds the run; what was fetched is stored first, without waiting for the rest."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from rollcall.errors import Parked
+from rollcall.store import attendance, runs
+from rollcall.sync.batches import Connect, run_batches
+
+
+def park(connect: Connect, run_id: int, parked: Parked) -> None:
+    """Store every instance that is whole, and name what the run waits for. Raises RunClosed when it has ended."""
+    run_batches(connect, run_id, attendance.sessionize)
+    run_batches(connect, run_id, attendance.upsert)
+    with closing(connect()) as conn:
+        runs.set_waiting(conn, run_id, parked.until, str(parked), parked=True)
