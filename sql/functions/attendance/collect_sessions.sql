@@ -1,5 +1,6 @@
 -- A row has no id at Zoom. What identifies it is who joined when: user_id is new with every join, so with the join time it
 -- names the row; without it the person's keys must do. The leave time stays out, so that a later read can correct it.
+-- A key of blanks is no key: it would make one person of all who left the field empty.
 CREATE FUNCTION collect_sessions(p_items bigint[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -10,11 +11,11 @@ BEGIN
     WITH keyed AS MATERIALIZED (
         SELECT
             s.item_id, s.list_no, s.row_no, s.user_id, s.join_time, s.leave_time, s.duration, s.status,
-            s.name COLLATE "C" AS name,
-            s.email COLLATE "C" AS email,
-            lower(s.email) COLLATE "C" AS mail,
-            s.registrant_id COLLATE "C" AS registrant_id,
-            s.participant_user_id COLLATE "C" AS participant_user_id,
+            nullif(btrim(s.name), '') COLLATE "C" AS name,
+            nullif(btrim(s.email), '') COLLATE "C" AS email,
+            nullif(lower(btrim(s.email)), '') COLLATE "C" AS mail,
+            nullif(btrim(s.registrant_id), '') COLLATE "C" AS registrant_id,
+            nullif(btrim(s.participant_user_id), '') COLLATE "C" AS participant_user_id,
             content_uuid(
                 concat_ws(
                     E'\x1f',
@@ -67,8 +68,9 @@ BEGIN
 
     INSERT INTO pg_temp.batch_session
     SELECT
-        q.id, NULL, NULL, s.session_id, s.join_time, s.leave_time, s.duration, s.status, s.name, s.email, lower(s.email),
-        s.registrant_id, s.participant_user_id, s.participant_id,
+        q.id, NULL, NULL, s.session_id, s.join_time, s.leave_time, s.duration, s.status,
+        nullif(btrim(s.name), ''), nullif(btrim(s.email), ''), nullif(lower(btrim(s.email)), ''),
+        nullif(btrim(s.registrant_id), ''), nullif(btrim(s.participant_user_id), ''), s.participant_id,
         s.superseded_at IS NOT NULL OR s.attendance_source <> q.list_source
     FROM webinar_sync_queue q
     JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id

@@ -38,6 +38,7 @@ BEGIN
     PERFORM collect_sessions(v_items);
     PERFORM link_people();
     PERFORM total_people();
+    PERFORM part_people();
 
     INSERT INTO zoom_session_staging (item_id, list_no, row_no, session_id, person_no, is_superseded)
     SELECT s.item_id, s.list_no, s.row_no, s.session_id, s.person_no, s.is_superseded
@@ -45,7 +46,8 @@ BEGIN
 
     UPDATE webinar_sync_queue q
     SET status = 'sessionized',
-        rows_duplicate = q.rows_fetched - q.rows_rejected - coalesce(n.sessions, 0),
+        -- Counted, not inferred: a staged row that went missing must not pass for a duplicate.
+        rows_duplicate = coalesce(r.staged, 0) - coalesce(n.sessions, 0),
         rows_distinct = coalesce(n.sessions, 0),
         digest = coalesce(n.digest, 0),
         longest_duration = n.longest,
@@ -60,6 +62,13 @@ BEGIN
         WHERE s.row_no IS NOT NULL
         GROUP BY s.item_id
     ) n ON n.item_id = t.id
+    LEFT JOIN (
+        SELECT f.id, count(*) AS staged
+        FROM webinar_sync_queue f
+        JOIN zoom_participant_staging s ON s.item_id = f.id AND s.list_no = f.list_no
+        WHERE f.id = ANY (v_items)
+        GROUP BY f.id
+    ) r ON r.id = t.id
     LEFT JOIN (
         SELECT p.item_id, bool_or(p.people > 1) AS has_merged
         FROM (

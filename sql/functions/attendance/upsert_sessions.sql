@@ -66,12 +66,22 @@ BEGIN
     )
     UPDATE webinar_sync_queue q SET
         sessions_inserted = coalesce(c.inserted, 0),
-        sessions_updated = coalesce(c.updated, 0),
-        sessions_unchanged = q.rows_fetched - q.rows_rejected - q.rows_duplicate - q.rows_kept_back
-            - coalesce(c.inserted, 0) - coalesce(c.updated, 0)
+        sessions_updated = coalesce(c.updated, 0)
     FROM webinar_sync_queue o
     LEFT JOIN counted c ON c.instance_id = o.instance_id
     WHERE o.id = ANY (p_items) AND q.id = o.id;
+
+    -- What is neither new nor different must be there already: looked up, not inferred, or a lost row would pass for one.
+    UPDATE webinar_sync_queue q SET sessions_unchanged = n.stored - q.sessions_inserted - q.sessions_updated
+    FROM (
+        SELECT o.id, count(s.session_id) AS stored
+        FROM webinar_sync_queue o
+        LEFT JOIN zoom_session_staging l ON l.item_id = o.id AND l.row_no IS NOT NULL
+        LEFT JOIN zoom_participant_sessions s ON s.instance_id = o.instance_id AND s.session_id = l.session_id
+        WHERE o.id = ANY (p_items)
+        GROUP BY o.id
+    ) n
+    WHERE q.id = n.id;
 
     -- Sessions that this read did not contain: they may have got another person, or a better endpoint took over.
     UPDATE zoom_participant_sessions s
