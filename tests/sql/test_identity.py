@@ -23,7 +23,7 @@ class Case:
 def join(user_id: str, name: str | None = None, **fields: str | None) -> Row:
     """A join ten minutes long, beginning as many minutes in as its letter comes in the alphabet."""
     start = ord(user_id[0]) - ord("a")
-    return row(name, join=start, leave=start + 10, **{"user_id": user_id, **fields})
+    return {**row(name, join=start, leave=start + 10), "user_id": user_id, **fields}
 
 
 def people(*joined: str) -> set[frozenset[str]]:
