@@ -1,0 +1,292 @@
+"""Leases: one worker an item, a dead worker's items go on, and whoever wakes up late writes nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from rollcall.errors import RunClosed
+from rollcall.store import attendance, queue, runs
+from tests.sql.attendance_case import AttendanceCase, row
+
+Connect = Callable[[], psycopg.Connection]
+
+
+@pytest.fixture
+def connect(dsn: str) -> Iterator[Connect]:
+    """More connections of the writer, closed at the end."""
+    opened = []
+
+    def another() -> psycopg.Connection:
+        conn = psycopg.connect(dsn, autocommit=True)
+        conn.execute("SET ROLE rollcall_writer")
+        opened.append(conn)
+        return conn
+
+    yield another
+    for conn in opened:
+        conn.close()
+
+
+@pytest.fixture
+def run_id(case: AttendanceCase) -> int:
+    """A run with one instance queued."""
+    run_id = case.open_run()
+    assert queue.enqueue_participants(case.conn, run_id, [case.instance_id]) == 1
+    return run_id
+
+
+def take(conn: psycopg.Connection, run_id: int, worker: str = "worker-1") -> queue.Item:
+    item = queue.lease(conn, run_id, worker)
+    assert item is not None
+    return item
+
+
+def expire(case: AttendanceCase) -> None:
+    """Let every lease run out now."""
+    case.conn.execute(
+        "UPDATE webinar_sync_queue SET lease_expires_at = clock_timestamp() WHERE status = 'leased'"
+    )
+
+
+def item_row(case: AttendanceCase, item: queue.Item) -> dict[str, object]:
+    return case.rows("SELECT * FROM webinar_sync_queue WHERE id = %s", item.item_id)[0]
+
+
+def test_a_list_is_queued_once_a_run(case: AttendanceCase, run_id: int) -> None:
+    assert queue.enqueue_participants(case.conn, run_id, [case.instance_id]) == 0
+    for _ in range(2):
+        added = queue.enqueue_webinar_lists(
+            case.conn, run_id, "registrants", [case.webinar_id], ["approved", "pending"]
+        )
+    assert added == 0
+    assert queue.items_waiting(case.conn, run_id) == 3
+
+
+def test_settings_go_before_people_and_the_longest_attendance_before_the_shorter(
+    case: AttendanceCase,
+) -> None:
+    run_id = case.open_run()
+    small = case.add_instance("small", participants_count=5)
+    big = case.add_instance("big", participants_count=5000)
+    queue.enqueue_participants(case.conn, run_id, [small, big, case.instance_id])
+    queue.enqueue_webinar_lists(case.conn, run_id, "panelists", [case.webinar_id])
+    queue.enqueue_webinar_lists(case.conn, run_id, "webinar", [case.webinar_id])
+    taken = [take(case.conn, run_id) for _ in range(5)]
+    assert [(item.kind, item.instance_id) for item in taken] == [
+        ("webinar", None),
+        ("panelists", None),
+        ("participants", big),
+        ("participants", small),
+        ("participants", case.instance_id),
+    ]
+    assert queue.lease(case.conn, run_id, "worker-1") is None
+
+
+def test_a_leased_item_is_nobody_elses(case: AttendanceCase, run_id: int, connect: Connect) -> None:
+    take(case.conn, run_id)
+    assert queue.lease(connect(), run_id, "worker-2") is None
+
+
+def test_workers_at_the_same_time_never_get_the_same_item(case: AttendanceCase, connect: Connect) -> None:
+    run_id = case.open_run()
+    instances = [case.add_instance(f"instance-{n}") for n in range(60)]
+    queue.enqueue_participants(case.conn, run_id, instances)
+
+    def work(number: int) -> list[int]:
+        conn = connections[number]
+        return [item.item_id for item in iter(lambda: queue.lease(conn, run_id, f"worker-{number}"), None)]
+
+    connections = [connect() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(itertools.chain.from_iterable(pool.map(work, range(4))))
+    assert len(taken) == len(set(taken)) == 60
+
+
+def test_a_lease_in_an_open_transaction_is_stepped_around(case: AttendanceCase, connect: Connect) -> None:
+    run_id = case.open_run()
+    queue.enqueue_participants(case.conn, run_id, [case.instance_id, case.add_instance("second")])
+    slow, quick = connect(), connect()
+    with slow.transaction():
+        first = take(slow, run_id)
+        second = take(quick, run_id, "worker-2")
+    assert first.item_id != second.item_id
+
+
+class TestALostLease:
+    """After its lease ran out an item belongs to whoever takes it; the former holder can do nothing to it."""
+
+    @pytest.fixture
+    def late(self, case: AttendanceCase, run_id: int) -> queue.Item:
+        """The item as its former holder knows it; worker-2 has it now."""
+        item = take(case.conn, run_id)
+        queue.advance(
+            case.conn, item, next_page_token="page-2", rows=300, total_records=900, list_source="report"
+        )
+        expire(case)
+        return item
+
+    def test_the_next_worker_goes_on_where_the_last_page_was_stored(
+        self, case: AttendanceCase, run_id: int, late: queue.Item
+    ) -> None:
+        item = take(case.conn, run_id, "worker-2")
+        assert (item.item_id, item.next_page_token, item.rows_fetched) == (late.item_id, "page-2", 300)
+        assert item.list_source == "report"
+        assert item.fencing_token > late.fencing_token
+        assert item_row(case, item)["attempts"] == 2
+
+    def test_the_former_holder_can_write_nothing(
+        self, case: AttendanceCase, run_id: int, late: queue.Item
+    ) -> None:
+        holder = take(case.conn, run_id, "worker-2")
+        before = item_row(case, holder)
+        attempts: tuple[Callable[[], object], ...] = (
+            lambda: queue.advance(case.conn, late, next_page_token="", rows=1),
+            lambda: queue.restart(case.conn, late, "past_webinars"),
+            lambda: queue.settle(case.conn, late, "fetched"),
+            lambda: queue.renew(case.conn, late),
+        )
+        for attempt in attempts:
+            with pytest.raises(RunClosed, match="another worker took over"):
+                attempt()
+        assert item_row(case, holder) == before
+
+    def test_until_somebody_takes_it_the_holder_may_go_on(
+        self, case: AttendanceCase, late: queue.Item
+    ) -> None:
+        queue.renew(case.conn, late)
+        assert queue.lease(case.conn, item_run(case, late), "worker-2") is None
+
+
+def item_run(case: AttendanceCase, item: queue.Item) -> int:
+    return int(str(item_row(case, item)["run_id"]))
+
+
+def test_a_worker_that_starts_again_gets_its_items_back_at_once(case: AttendanceCase, run_id: int) -> None:
+    first = take(case.conn, run_id, "worker-1")
+    assert queue.release_worker(case.conn, run_id, "worker-2") == 0
+    assert queue.release_worker(case.conn, run_id, "worker-1") == 1
+    with pytest.raises(RunClosed):
+        queue.renew(case.conn, first)
+    assert take(case.conn, run_id, "worker-1").item_id == first.item_id
+
+
+def test_an_item_given_back_keeps_its_place_in_the_list(case: AttendanceCase, run_id: int) -> None:
+    item = take(case.conn, run_id)
+    queue.advance(case.conn, item, next_page_token="page-2", rows=300)
+    queue.settle(case.conn, item, "queued")
+    assert take(case.conn, run_id).next_page_token == "page-2"
+
+
+def test_a_list_that_starts_again_forgets_what_it_staged(case: AttendanceCase, run_id: int) -> None:
+    item = take(case.conn, run_id)
+    attendance.stage_participants(case.conn, item.item_id, item.list_no, 0, [(None,) * 15])
+    queue.advance(case.conn, item, next_page_token="page-2", rows=2, rejected=1, total_records=9)
+    queue.restart(case.conn, item, "past_webinars")
+    found = item_row(case, item)
+    assert (found["list_no"], found["next_page_token"], found["rows_fetched"]) == (1, "", 0)
+    assert (found["rows_rejected"], found["total_records"], found["list_source"]) == (
+        0,
+        None,
+        "past_webinars",
+    )
+    assert case.rows("SELECT 1 FROM zoom_participant_staging") == []
+
+
+def test_closing_a_run_voids_its_leases(case: AttendanceCase, run_id: int) -> None:
+    item = take(case.conn, run_id)
+    assert runs.close_run(case.conn, run_id, "cancelled")
+    with pytest.raises(RunClosed):
+        queue.advance(case.conn, item, next_page_token="", rows=1)
+    assert queue.lease(case.conn, run_id, "worker-2") is None
+    assert item_row(case, item)["status"] == "abandoned"
+
+
+class TestOpeningARun:
+    """One active run a connection; the same Airflow run again goes on where it stood."""
+
+    def test_two_at_the_same_moment_open_one(self, case: AttendanceCase, connect: Connect) -> None:
+        first, second = connect(), connect()
+
+        def open_in(conn: psycopg.Connection, dag_run: str) -> int | None:
+            return runs.open_run(
+                conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+                webinar_ids=None, fetch_workers=1, dag_id="dag", dag_run_id=dag_run,
+            )  # fmt: skip
+
+        with ThreadPoolExecutor(1) as pool:
+            with first.transaction():
+                opened = open_in(first, "one")
+                late = pool.submit(open_in, second, "two")
+                wait_until_blocked(case.conn, second)
+            assert late.result(30) is None
+        assert opened is not None
+        active = runs.active_run(case.conn, case.connection_id)
+        assert active is not None
+        assert active.id == opened
+
+    def test_a_run_of_another_connection_is_not_in_the_way(self, case: AttendanceCase, run_id: int) -> None:
+        other = AttendanceCase(case.conn, name="other")
+        assert other.open_run() != run_id
+
+    def test_the_same_airflow_run_goes_on_with_what_was_abandoned(
+        self, case: AttendanceCase, run_id: int
+    ) -> None:
+        item = take(case.conn, run_id)
+        queue.advance(case.conn, item, next_page_token="page-2", rows=300)
+        runs.close_run(case.conn, run_id, "failed", "internal_error", "A task failed")
+
+        again = runs.open_run(
+            case.conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+            webinar_ids=None, fetch_workers=2, dag_id=case.name, dag_run_id="run 1",
+        )  # fmt: skip
+        assert again == run_id
+        found = case.run(run_id)
+        assert (found["status"], found["finished_at"], found["error_message"]) == ("running", None, None)
+        assert take(case.conn, run_id).next_page_token == "page-2"
+
+    def test_the_next_run_drops_what_an_ended_one_left_staged(self, case: AttendanceCase) -> None:
+        left = case.open_run()
+        item_id = case.fetch(left, [row("Ann", leave=1), row("Bob", leave=1)], total_records=7)
+        runs.close_run(case.conn, left, "failed", "internal_error", "A task failed")
+        assert len(case.rows("SELECT 1 FROM zoom_participant_staging")) == 2, "it may still go on"
+
+        case.open_run()
+        assert case.rows("SELECT 1 FROM zoom_participant_staging") == []
+        (item,) = case.rows("SELECT * FROM webinar_sync_queue WHERE id = %s", item_id)
+        assert (item["status"], item["rows_fetched"], item["next_page_token"]) == ("abandoned", 0, "")
+
+    def test_a_run_taken_up_after_that_reads_its_lists_anew(self, case: AttendanceCase) -> None:
+        left = case.open_run()
+        rows = [row("Ann", leave=1), row("Bob", leave=1)]
+        item_id = case.fetch(left, rows)
+        case.conn.execute(
+            "UPDATE webinar_sync_queue SET rows_rejected = 1, rows_kept_back = 1 WHERE id = %s", (item_id,)
+        )
+        runs.close_run(case.conn, left, "failed", "internal_error", "A task failed")
+        case.read([])
+        runs.open_run(
+            case.conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+            webinar_ids=None, fetch_workers=1, dag_id=case.name, dag_run_id="run 1",
+        )  # fmt: skip
+        assert case.fetch(left, rows) == item_id
+        case.work_off(left)
+        assert runs.finish_run(case.conn, left, error_kind=None, error_message=None) == "completed"
+        run = case.run(left)
+        assert (run["rows_fetched"], run["rows_rejected"], run["sessions_inserted"]) == (2, 0, 2)
+
+
+def wait_until_blocked(conn: psycopg.Connection, other: psycopg.Connection) -> None:
+    """Return as soon as `other` waits for a lock."""
+    for _ in range(3000):
+        found = conn.execute(
+            "SELECT cardinality(pg_blocking_pids(%s)) > 0 OR pg_sleep(0.01) IS NULL",
+            (other.info.backend_pid,),
+        ).fetchone()
+        if found and found[0]:
+            return
+    pytest.fail("the second opener did not wait for the first")
