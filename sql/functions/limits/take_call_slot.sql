@@ -27,9 +27,10 @@ BEGIN
     JOIN zoom_connections c ON c.plan = l.plan
     WHERE c.id = p_connection_id AND l.label = p_label;
 
+    -- A hold stands in the row of the day on which the source spoke; what it said is honoured in full, if it takes days.
     SELECT max(b.exhausted_until) INTO parked_until
     FROM zoom_call_budgets b
-    WHERE b.account = v_account AND b.daily_pool = v_limit.daily_pool AND b.day >= v_day - 1 AND b.exhausted_until > v_now;
+    WHERE b.account = v_account AND b.daily_pool = v_limit.daily_pool AND b.day >= v_day - 31 AND b.exhausted_until > v_now;
     IF parked_until IS NOT NULL THEN
         RETURN;
     END IF;
