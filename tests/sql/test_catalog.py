@@ -1,0 +1,267 @@
+"""The rules of the house for SQL, asked of the catalog: what the database holds, not what the files seem to say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from rollcall.store.migration_files import function_files, read_text, view_files
+
+# A pinned search_path stops inlining, and this one runs once a row; it names nothing outside pg_catalog.
+UNPINNED = {"content_uuid"}
+
+# Called by other functions, never from Python.
+INTERNAL = {
+    "collect_sessions",
+    "connected_components",
+    "content_uuid",
+    "drop_merged_participants",
+    "drop_staged_rows",
+    "link_people",
+    "note_instance_reads",
+    "part_people",
+    "total_people",
+    "upsert_participants",
+    "upsert_sessions",
+}
+
+# Their parents are never deleted and never change their keys, so nobody looks up children by them.
+UNINDEXED_FOREIGN_KEYS = {
+    "webinar_sync_queue(instance_id)",
+    "webinar_sync_queue(webinar_id)",
+    "zoom_connections(plan)",
+    "zoom_panelists(connection_id)",
+    "zoom_registrants(connection_id)",
+}
+
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config)\b")
+
+
+def names(db: psycopg.Connection, query: str) -> set[str]:
+    return {name for (name,) in db.execute(query.encode()).fetchall()}
+
+
+def test_one_function_a_file_of_its_name(db: psycopg.Connection) -> None:
+    for file in function_files():
+        created = re.findall(r"^CREATE FUNCTION (\w+)\(", read_text(file), re.MULTILINE)
+        assert created == [file.stem]
+    in_catalog = db.execute(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace ORDER BY proname"
+    ).fetchall()
+    # A list, not a set: a name twice would be an overload.
+    assert [name for (name,) in in_catalog] == sorted(file.stem for file in function_files())
+
+
+def test_one_view_a_file_of_its_name(db: psycopg.Connection) -> None:
+    in_catalog = names(
+        db, "SELECT relname FROM pg_class WHERE relnamespace = 'rollcall'::regnamespace AND relkind = 'v'"
+    )
+    assert in_catalog == {file.stem for file in view_files()}
+
+
+def test_every_function_pins_its_search_path(db: psycopg.Connection) -> None:
+    unpinned = names(
+        db,
+        """
+        SELECT proname FROM pg_proc
+        WHERE pronamespace = 'rollcall'::regnamespace
+            AND NOT 'search_path=rollcall, pg_temp' = ANY (coalesce(proconfig, '{}'))
+        """,
+    )
+    assert unpinned == UNPINNED
+
+
+def test_what_is_left_unpinned_is_inlined(db: psycopg.Connection) -> None:
+    plan = db.execute("EXPLAIN (VERBOSE) SELECT content_uuid(message) FROM sync_runs").fetchall()
+    assert "sha256" in str(plan)
+
+
+def test_every_function_says_what_it_is_for(db: psycopg.Connection) -> None:
+    assert not names(
+        db,
+        """
+        SELECT proname FROM pg_proc
+        WHERE pronamespace = 'rollcall'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL
+        """,
+    )
+    for file in function_files():
+        assert read_text(file).startswith("-- "), f"{file.name} does not begin with why it is there"
+
+
+def test_every_table_and_view_says_what_it_holds(db: psycopg.Connection) -> None:
+    assert not names(
+        db,
+        """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = 'rollcall'::regnamespace AND relkind IN ('r', 'v', 'm')
+            AND obj_description(oid, 'pg_class') IS NULL
+        """,
+    )
+
+
+def test_nobody_but_our_roles_may_run_or_read_anything(db: psycopg.Connection) -> None:
+    open_to_all = names(
+        db,
+        """
+        SELECT p.proname FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+        WHERE p.pronamespace = 'rollcall'::regnamespace AND a.grantee = 0
+        UNION ALL
+        SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'rollcall'::regnamespace AND a.grantee = 0
+        UNION ALL
+        SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'rollcall' AND a.grantee = 0
+        """,
+    )
+    assert not open_to_all
+
+
+def test_a_function_made_later_is_not_open_to_all_either(db: psycopg.Connection) -> None:
+    db.execute("SET ROLE rollcall_owner")
+    db.execute("CREATE FUNCTION rollcall.later() RETURNS void LANGUAGE sql AS ''")
+    assert db.execute(
+        "SELECT has_function_privilege('pg_monitor', 'rollcall.later()', 'EXECUTE')"
+    ).fetchone() == (False,)
+
+
+def test_arguments_cannot_be_taken_for_columns(db: psycopg.Connection) -> None:
+    odd = db.execute(
+        """
+        SELECT p.proname, a.name
+        FROM pg_proc p
+        CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY AS a (name, place)
+        WHERE p.pronamespace = 'rollcall'::regnamespace
+            AND coalesce(p.proargmodes[a.place] IN ('i', 'b', 'v'), true)
+            AND a.name !~ '^p_'
+        """
+    ).fetchall()
+    assert odd == []
+    unnamed = names(
+        db,
+        """
+        SELECT proname FROM pg_proc
+        WHERE pronamespace = 'rollcall'::regnamespace AND pronargs > 0
+            AND (proargnames IS NULL OR '' = ANY (proargnames))
+        """,
+    )
+    assert not unnamed
+
+
+def test_local_variables_begin_with_v(db: psycopg.Connection) -> None:
+    for file in function_files():
+        declared = re.findall(r"DECLARE\n(.*?)\nBEGIN", read_text(file), re.DOTALL)
+        for block in declared:
+            for line in block.splitlines():
+                assert re.match(r"\s+(v_\w+ |--)", line), f"{file.name}: {line.strip()}"
+
+
+def test_volatility_is_stated_and_true(db: psycopg.Connection) -> None:
+    for file in function_files():
+        text = read_text(file)
+        assert re.search(r"^LANGUAGE (sql|plpgsql) (VOLATILE|STABLE|IMMUTABLE)", text, re.MULTILINE), (
+            file.name
+        )
+    labelled = db.execute(
+        "SELECT proname, provolatile, prosrc FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace"
+    ).fetchall()
+    for name, volatility, body in labelled:
+        reads = " FROM " in body
+        if WRITES.search(body):
+            assert volatility == "v", f"{name} writes, so it is VOLATILE"
+        elif reads:
+            assert volatility == "s", f"{name} reads tables and writes none, so it is STABLE"
+
+
+def test_every_body_still_compiles_against_the_tables(db: psycopg.Connection) -> None:
+    db.execute("SET ROLE rollcall_owner")
+    db.execute("SET search_path TO rollcall, pg_temp")
+    bodies = db.execute(
+        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace"
+        " AND prosrc NOT LIKE '%pg_temp.%'"
+    ).fetchall()
+    for (definition,) in bodies:
+        db.execute(definition.encode())
+
+
+def test_checks_are_named_as_rules(db: psycopg.Connection) -> None:
+    by_default = names(
+        db,
+        r"""
+        SELECT conrelid::regclass || '.' || conname FROM pg_constraint
+        WHERE connamespace = 'rollcall'::regnamespace AND contype = 'c' AND conname ~ '_check\d*$'
+        """,
+    )
+    assert not by_default
+
+
+def test_every_foreign_key_has_an_index_that_serves_it(db: psycopg.Connection) -> None:
+    unserved = names(
+        db,
+        """
+        SELECT format(
+            '%s(%s)', f.conrelid::regclass,
+            (
+                SELECT string_agg(a.attname, ', ') FROM pg_attribute a
+                WHERE a.attrelid = f.conrelid AND a.attnum = ANY (f.conkey)
+            )
+        )
+        FROM pg_constraint f
+        WHERE f.connamespace = 'rollcall'::regnamespace AND f.contype = 'f'
+            AND NOT EXISTS (
+                SELECT FROM pg_index i
+                WHERE i.indrelid = f.conrelid AND i.indpred IS NULL AND i.indkey[0] = ANY (f.conkey)
+            )
+        """,
+    )
+    assert unserved == UNINDEXED_FOREIGN_KEYS
+
+
+def test_no_index_repeats_another(db: psycopg.Connection) -> None:
+    repeated = db.execute(
+        """
+        SELECT a.indexrelid::regclass::text, b.indexrelid::regclass::text
+        FROM pg_index a
+        JOIN pg_index b ON b.indrelid = a.indrelid AND b.indexrelid <> a.indexrelid
+        JOIN pg_class t ON t.oid = a.indrelid AND t.relnamespace = 'rollcall'::regnamespace
+        WHERE NOT a.indisunique AND a.indpred IS NULL AND b.indpred IS NULL
+            -- The columns of a are the first ones of b, in order.
+            AND b.indkey::text || ' ' LIKE a.indkey::text || ' %'
+        """
+    ).fetchall()
+    assert repeated == []
+
+
+def test_python_calls_all_functions_but_the_internal_ones(db: psycopg.Connection, repo: Path) -> None:
+    in_catalog = names(db, "SELECT proname FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace")
+    source = "".join(
+        file.read_text(encoding="utf-8") for file in (repo / "plugins/rollcall/store").glob("*.py")
+    )
+    called = set(re.findall(r'"SELECT (?:[^"()]* FROM )?(\w+)\(', source)) & in_catalog
+    assert called == in_catalog - INTERNAL
+    bodies = db.execute(
+        "SELECT string_agg(prosrc, '') FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace"
+    )
+    text = str(bodies.fetchone())
+    assert {name for name in INTERNAL if f"{name}(" in text} == INTERNAL, "internal, but no function calls it"
+
+
+def test_no_extension_is_needed(db: psycopg.Connection) -> None:
+    assert names(db, "SELECT extname FROM pg_extension") == {"plpgsql"}
+
+
+@pytest.mark.parametrize("column", ["status", "kind", "mode", "role", "verdict", "sync_status", "matched_by"])
+def test_words_from_a_fixed_list_are_checked(db: psycopg.Connection, column: str) -> None:
+    unchecked = db.execute(
+        """
+        SELECT c.relname FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid AND c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'r'
+        WHERE a.attname = %s AND c.relname NOT LIKE '%%staging' AND c.relname <> 'zoom_participant_sessions'
+            AND NOT EXISTS (
+                SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY (k.conkey)
+            )
+        """,
+        (column,),
+    ).fetchall()
+    assert unchecked == []
