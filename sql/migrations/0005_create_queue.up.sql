@@ -46,7 +46,10 @@ CREATE TABLE webinar_sync_queue (
         CHECK ((status = 'leased') = (worker IS NOT NULL AND fencing_token IS NOT NULL AND lease_expires_at IS NOT NULL)),
     CONSTRAINT list_source_is_known CHECK (list_source IN ('report', 'past_webinars'))
 );
-CREATE INDEX webinar_sync_queue_to_do ON webinar_sync_queue (run_id, status, priority, id);
+-- Partial, so that a lease is one look-up however many items a run has and however many runs are kept.
+CREATE INDEX webinar_sync_queue_to_fetch ON webinar_sync_queue (run_id, priority, id) WHERE status IN ('queued', 'leased');
+CREATE INDEX webinar_sync_queue_staged ON webinar_sync_queue (run_id, status, id)
+    WHERE status IN ('fetched', 'sessionized', 'abandoned');
 COMMENT ON TABLE webinar_sync_queue IS 'One row per list to fetch in a run. Workers take rows under a lease; a page''s rows and its mark change in one transaction.';
 COMMENT ON COLUMN webinar_sync_queue.variant IS 'For registrants: the status that the list is filtered by.';
 COMMENT ON COLUMN webinar_sync_queue.status IS 'queued, leased, fetched (all pages are staged), sessionized, done, gap (the source would not serve it), failed (tried, did not work), abandoned (the run ended first).';

@@ -28,6 +28,7 @@ BEGIN
     SELECT q.id INTO item_id
     FROM webinar_sync_queue q
     WHERE q.run_id = p_run_id
+        AND q.status IN ('queued', 'leased')  -- as the partial index says it
         AND (q.status = 'queued' OR (q.status = 'leased' AND q.lease_expires_at < clock_timestamp()))
     ORDER BY q.priority, q.id
     FOR UPDATE SKIP LOCKED

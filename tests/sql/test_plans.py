@@ -1,0 +1,74 @@
+"""Statements that run once an item stay look-ups when years of runs are kept and a run has many items."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import psycopg
+import pytest
+
+from rollcall.store.migration_files import SQL_DIR, read_text
+from tests.sql.attendance_case import AttendanceCase
+
+
+@pytest.fixture
+def years(db: psycopg.Connection) -> psycopg.Connection:
+    """500 ended runs with 100 items each, and an active one with 5,000 to fetch."""
+    case = AttendanceCase(db)
+    db.execute(
+        "INSERT INTO zoom_webinar_instances (connection_id, webinar_id, uuid)"
+        " SELECT %s, %s, 'uuid ' || n FROM generate_series(1, 5000) n",
+        (case.connection_id, case.webinar_id),
+    )
+    db.execute(
+        "INSERT INTO sync_runs (connection_id, mode, status, finished_at)"
+        " SELECT %s, 'delta', 'completed', now() FROM generate_series(1, 500)",
+        (case.connection_id,),
+    )
+    run_id = case.open_run()
+    for condition, status in ((f"r.id <> {run_id} AND i.id <= 100", "done"), (f"r.id = {run_id}", "queued")):
+        db.execute(
+            "INSERT INTO webinar_sync_queue (run_id, kind, webinar_id, instance_id, status)"  # noqa: S608
+            " SELECT r.id, 'participants', i.webinar_id, i.id, %s"
+            f" FROM sync_runs r CROSS JOIN zoom_webinar_instances i WHERE {condition}",
+            (status,),
+        )
+    db.execute("VACUUM ANALYZE")
+    return db
+
+
+def index_of(conn: psycopg.Connection, query: str) -> str:
+    """The index that the plan goes by; fails where it sorts or reads a table whole."""
+    found = conn.execute(f"EXPLAIN (FORMAT json) {query}".encode()).fetchone()
+    assert found is not None
+    plan = json.dumps(found[0])
+    assert "Seq Scan" not in plan, plan
+    assert '"Node Type": "Sort"' not in plan, plan
+    return plan.split('"Index Name": "')[1].split('"')[0]
+
+
+def test_a_lease_is_a_look_up(years: psycopg.Connection) -> None:
+    body = read_text(SQL_DIR / "functions/queue/lease_queue_item.sql")
+    found = re.search(r"SELECT q\.id INTO item_id\n(.*?);", body, re.DOTALL)
+    assert found, "the function looks for its item in another way: adapt this test"
+    query = "SELECT q.id " + found[1].replace("p_run_id", "501")
+    assert index_of(years, query) == "webinar_sync_queue_to_fetch"
+
+
+@pytest.mark.parametrize("function", ["sessionize_fetched", "upsert_sessionized"])
+def test_the_next_batch_is_a_look_up(years: psycopg.Connection, function: str) -> None:
+    body = read_text(SQL_DIR / f"functions/attendance/{function}.sql")
+    found = re.search(r"(SELECT q\.id, q\.rows_fetched\n.*?)\n\s+\) l", body, re.DOTALL)
+    assert found, "the function chooses its batch in another way: adapt this test"
+    assert index_of(years, found[1].replace("p_run_id", "501")) == "webinar_sync_queue_staged"
+
+
+def test_the_runs_of_an_airflow_run_and_of_a_connection_are_look_ups(years: psycopg.Connection) -> None:
+    assert (
+        index_of(years, "SELECT * FROM sync_runs WHERE airflow_dag_id = 'd' AND airflow_run_id = 'r'")
+        == "sync_runs_airflow_run"
+    )
+    assert index_of(
+        years, "SELECT id FROM sync_runs WHERE connection_id = 1 AND status IN ('running', 'waiting')"
+    ) in {"sync_runs_one_active_per_connection", "sync_runs_by_connection"}
