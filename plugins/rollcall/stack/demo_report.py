@@ -51,19 +51,11 @@ _DIFFERENCES = """
     ORDER BY count(*) DESC, measure, meaning
 """
 _GAPS = "SELECT count(*) FROM sync_gaps WHERE closed_at IS NULL AND NOT is_expected"
-# Zoom's unique viewers are registered people. A panelist who registered too and watched is one of them; the host and
-# people who came without a registration, by phone above all, are not.
 _FILE_NUMBERS = """
     SELECT
         (SELECT count(*) FROM zoom_registrants WHERE status = 'approved') AS registered,
         (
-            SELECT count(*)
-            FROM zoom_participants p
-            WHERE p.role <> 'host' AND p.session_count > 0 AND EXISTS (
-                SELECT FROM zoom_registrants r
-                WHERE (r.webinar_id, r.registrant_id) = (p.webinar_id, p.registrant_id)
-                    AND r.status = 'approved'
-            )
+            SELECT coalesce(sum(ours), 0)::bigint FROM zoom_instance_reconciliation WHERE measure = 'unique_viewers'
         ) AS unique_viewers,
         (SELECT count(*) FROM zoom_participants WHERE session_count > 0) AS people,
         (SELECT count(*) FROM zoom_participant_sessions) AS sessions,

@@ -1,0 +1,310 @@
+"""The sync as its users meet it: triggered over REST or from a shell, stopped, parked, killed, misused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg
+import pytest
+import requests
+from psycopg.rows import dict_row
+
+from rollcall.errors import WrongUse
+from rollcall.stack.up import Stack
+
+DAG = "zoom_webinar_sync"
+_ENDED = ("success", "failed")
+
+
+class Operator:
+    """What a person can do and see from outside."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.rest = stack.rest
+        self.sandbox = stack.record.sandbox_url
+
+    def trigger(self, **conf: Any) -> str:
+        """Press Trigger."""
+        return self.rest.trigger(DAG, {"connection": "sandbox", "mode": "full", **conf})
+
+    def wait(self, run: str, seconds: float = 120) -> str:
+        """Wait for the end of a run; returns Airflow's word for it."""
+        return str(until(lambda: (state := self.rest.run_state(DAG, run)) in _ENDED and state, seconds))
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Ask the database."""
+        dsn = f"{self.stack.record.dsn['owner']}?options=-csearch_path%3Drollcall"
+        with psycopg.connect(dsn, row_factory=dict_row) as conn:
+            return conn.execute(query.encode(), values).fetchall()
+
+    def rows_of_airflow(self, query: str) -> list[dict[str, Any]]:
+        """Ask Airflow's own database."""
+        with psycopg.connect(self.stack.postgres.dsn("airflow"), row_factory=dict_row) as conn:
+            return conn.execute(query.encode()).fetchall()
+
+    def sync_run(self, run: str) -> dict[str, Any]:
+        """The row of sync_runs that an Airflow run opened; empty where it opened none."""
+        found = self.rows("SELECT * FROM sync_runs WHERE airflow_run_id = %s", run)
+        return found[0] if found else {}
+
+    def fault(self, **fault: Any) -> None:
+        """Put a fault in the sandbox's way."""
+        requests.post(f"{self.sandbox}/sandbox/faults", json=fault, timeout=10).raise_for_status()
+
+    def log_of(self, run: str, task: str) -> str:
+        """The log of a task's first try, as Airflow's page shows it."""
+        path = f"/api/v2/dags/{DAG}/dagRuns/{quote(run, safe='')}/taskInstances/{task}/logs/1"
+        answer = self.call("GET", path)
+        return str(answer.json()["content"])
+
+    def call(self, method: str, path: str, **body: Any) -> requests.Response:
+        """A call to Airflow as the person logged in."""
+        record = self.stack.record
+        login = requests.post(
+            f"{record.airflow_url}/auth/token",
+            json={"username": record.airflow_user, "password": record.airflow_password},
+            timeout=30,
+        ).json()
+        return requests.request(
+            method,
+            f"{record.airflow_url}{path}",
+            headers={"Authorization": f"Bearer {login['access_token']}", "Accept": "application/json"},
+            json=body or None,
+            timeout=30,
+        )
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """Poll until the condition gives something true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture
+def operator(stack: Stack) -> Iterator[Operator]:
+    """An operator at a stack without faults and without an active run."""
+    person = Operator(stack)
+    yield person
+    requests.delete(f"{person.sandbox}/sandbox/faults", timeout=10)
+    for run in person.rows("SELECT airflow_run_id FROM sync_runs WHERE finished_at IS NULL"):
+        person.call("PATCH", f"/api/v2/dags/{DAG}/dagRuns/{run['airflow_run_id']}", state="failed")
+        until(lambda: not person.rows("SELECT FROM sync_runs WHERE finished_at IS NULL"))
+
+
+def test_everybodys_totals_equal_the_truth(operator: Operator) -> None:
+    run = operator.trigger(fetch_workers=2)
+    assert operator.wait(run) == "success"
+    assert operator.sync_run(run)["status"] == "completed_with_gaps"
+    truth = requests.get(f"{operator.sandbox}/sandbox/truth", timeout=60).json()["instances"]
+    stored: dict[str, list[tuple[int, int, int]]] = {}
+    for row in operator.rows(
+        "SELECT i.uuid, p.session_count, p.total_duration, p.attended_seconds"
+        " FROM zoom_participants p JOIN zoom_webinar_instances i ON i.id = p.instance_id"
+    ):
+        stored.setdefault(row["uuid"], []).append(
+            (row["session_count"], row["total_duration"], row["attended_seconds"])
+        )
+    whole = {u: t for u, t in truth.items() if t["gap"] is None and t["late"] is None}
+    assert len(whole) > 60
+    for uuid, instance in whole.items():
+        expected = sorted(
+            (p["session_count"], p["total_duration"], p["attended_seconds"]) for p in instance["people"]
+        )
+        assert sorted(stored[uuid]) == expected, uuid
+
+
+def test_the_command_follows_and_tells_by_its_exit_code(stack: Stack, operator: Operator) -> None:
+    def rollcall(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())", *arguments],
+            env={**os.environ, "ROLLCALL_STATE": str(stack.state.path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    followed = rollcall("sync", "zoom", "sandbox", "--mode", "full", "--follow")
+    assert followed.returncode == 3, followed.stderr
+    assert "gap" in followed.stdout
+    unknown = rollcall("sync", "zoom", "nobody", "--mode", "full", "--follow")
+    assert unknown.returncode in (1, 2)
+    assert rollcall("sync", "zoom", "sandbox", "--mode", "sideways").returncode == 2
+    assert rollcall("sync", "zoom", "sandbox", "--mode", "webinars").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("conf", "word"),
+    [
+        ({"mode": "sideways"}, "sideways"),
+        ({"fetch_workers": 0}, "fetch_workers"),
+        ({"fetch_workers": "many"}, "fetch_workers"),
+        ({"connection": ""}, "connection"),
+        ({"from": "yesterday", "mode": "date_range"}, "date"),
+    ],
+)
+def test_the_api_refuses_what_the_schema_can_tell(
+    operator: Operator, conf: dict[str, Any], word: str
+) -> None:
+    with pytest.raises(WrongUse, match=word):
+        operator.trigger(**conf)
+
+
+@pytest.mark.parametrize(
+    ("conf", "sentence"),
+    [
+        ({"connection": "nobody"}, "There is no connection named"),
+        ({"mode": "date_range", "from": "2026-03-02", "to": "2026-03-01"}, "back to front"),
+        ({"mode": "date_range", "from": "2026-03-02", "to": "2999-01-01"}, "in the future"),
+        ({"mode": "webinars"}, "needs webinar_ids"),
+    ],
+)
+def test_the_first_task_refuses_the_rest_in_a_sentence(
+    operator: Operator, conf: dict[str, Any], sentence: str
+) -> None:
+    before = requests.get(f"{operator.sandbox}/sandbox/calls", timeout=10).json()["api_calls"]
+    run = operator.trigger(**conf)
+    assert operator.wait(run) == "failed"
+    assert sentence in operator.log_of(run, "discover")
+    assert operator.sync_run(run) == {}
+    assert requests.get(f"{operator.sandbox}/sandbox/calls", timeout=10).json()["api_calls"] == before
+
+
+def test_a_second_run_is_refused_and_a_stopped_one_makes_way(operator: Operator) -> None:
+    operator.fault(match="participants", kind="slow", seconds=0.5, times=10000)
+    first = operator.trigger(fetch_workers=2)
+    until(lambda: operator.sync_run(first).get("rows_fetched"))
+    second = operator.trigger(mode="delta")
+    assert operator.wait(second) == "failed"
+    refusal = operator.log_of(second, "discover")
+    assert first in refusal
+    assert "Mark run as failed" in refusal
+    operator.call("PATCH", f"/api/v2/dags/{DAG}/dagRuns/{first}", state="failed")
+    until(lambda: operator.sync_run(first)["status"] == "cancelled", seconds=60)
+    requests.delete(f"{operator.sandbox}/sandbox/faults", timeout=10)
+    third = operator.trigger(mode="delta")
+    assert operator.wait(third) == "success"
+
+
+def test_a_limit_of_the_day_parks_the_run_and_it_goes_on_by_itself(operator: Operator) -> None:
+    operator.fault(
+        match="report/webinars/.*/participants",
+        kind="daily429",
+        after=20,
+        times=1,
+        retry_after="seconds",
+        seconds=15,
+    )
+    run = operator.trigger(fetch_workers=2)
+    parked = until(lambda: (row := operator.sync_run(run)).get("status") == "waiting" and row)
+    assert parked["waiting_until"] is not None
+    assert "by itself" in parked["waiting_reason"]
+    stored = operator.rows(
+        "SELECT count(*) FROM webinar_sync_queue WHERE run_id = %s AND kind = 'participants' AND status = 'done'",
+        parked["id"],
+    )
+    assert stored[0]["count"] > 0, "what was fetched before the park is stored"
+    assert operator.wait(run) == "success"
+    assert operator.sync_run(run)["progress_percentage"] == 100
+
+
+def test_a_killed_worker_is_retried_and_fetches_one_page_again_at_most(operator: Operator) -> None:
+    requests.delete(f"{operator.sandbox}/sandbox/calls", timeout=10)
+    operator.fault(match="participants", kind="slow", seconds=0.1, times=10000)
+    run = operator.trigger(fetch_workers=2)
+    until(lambda: operator.sync_run(run).get("progress_percentage", 0) > 40)
+    victim = until(lambda: _task_processes(operator, run))[0]
+    os.kill(victim, signal.SIGKILL)
+    assert operator.wait(run) == "success"
+    row = operator.sync_run(run)
+    assert row["rows_fetched"] == sum(
+        row[name]
+        for name in (
+            "rows_duplicate",
+            "rows_rejected",
+            "rows_kept_back",
+            "sessions_inserted",
+            "sessions_updated",
+            "sessions_unchanged",
+        )
+    )
+    pages = requests.get(f"{operator.sandbox}/sandbox/calls", timeout=10).json()["pages"]
+    attendance = {page: times for page, times in pages.items() if "/participants" in page}
+    assert sum(times - 1 for times in attendance.values()) <= 1
+
+
+def _task_processes(operator: Operator, run: str) -> list[int]:
+    """Process ids of the fetch tasks at work, found by the task instance's id in their titles."""
+    path = f"/api/v2/dags/{DAG}/dagRuns/{run}/taskInstances?state=running"
+    running = operator.call("GET", path).json()["task_instances"]
+    ids = [task["id"] for task in running if task["task_id"] == "fetch"]
+    return [
+        process.pid
+        for process in psutil.process_iter()
+        if (title := " ".join(_title(process)))
+        and "LocalExecutor" not in title
+        and any(i in title for i in ids)
+    ]
+
+
+def _title(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def test_nothing_but_a_person_starts_a_sync(operator: Operator) -> None:
+    dag = operator.call("GET", f"/api/v2/dags/{DAG}/details").json()
+    assert dag["timetable_summary"] is None
+    assert dag["allowed_run_types"] == ["manual"]
+    backfill = operator.call(
+        "POST",
+        "/api/v2/backfills",
+        dag_id=DAG,
+        from_date="2026-01-01T00:00:00Z",
+        to_date="2026-01-02T00:00:00Z",
+    )
+    assert backfill.status_code >= 400
+    runs = operator.call("GET", f"/api/v2/dags/{DAG}/dagRuns?limit=100").json()["dag_runs"]
+    assert {run["run_type"] for run in runs} <= {"manual"}
+
+
+def test_progress_needs_a_login(stack: Stack) -> None:
+    answer = requests.get(f"{stack.record.airflow_url}/rollcall/runs/any", timeout=10)
+    assert answer.status_code in (401, 403)
+
+
+def test_no_secret_and_nobodys_name_is_in_logs_or_xcoms(operator: Operator) -> None:
+    run = operator.trigger(mode="delta")
+    operator.wait(run)
+    truth = requests.get(f"{operator.sandbox}/sandbox/truth", timeout=60).json()["instances"]
+    mails = {
+        key.removeprefix("email:")
+        for instance in truth.values()
+        for person in instance["people"]
+        for key in person["keys"]
+        if key.startswith("email:")
+    }
+    assert len(mails) > 500
+    xcoms = operator.rows_of_airflow("SELECT value::text AS text FROM xcom")
+    logs = [
+        path.read_text(errors="replace") for path in operator.stack.state.logs.rglob("*") if path.is_file()
+    ]
+    told = "\n".join([*logs, *(row["text"] or "" for row in xcoms)]).lower()
+    assert len(told) > 1000
+    assert "sandbox-secret" not in told
+    assert operator.stack.record.dsn["writer"].split(":")[2].split("@")[0].lower() not in told
+    assert [mail for mail in mails if mail in told] == []
