@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from rollcall.errors import SetupError
+from rollcall.errors import SetupError, WrongUse
 from rollcall.rest import AirflowRest, Progress
 
 ZOOM_DAG = "zoom_webinar_sync"
@@ -90,7 +90,8 @@ def follow(rest: AirflowRest, dag_run_id: str, display: Display) -> Progress:
     """Return the last progress once the run has ended; its `status` is the honest one.
 
     A run that Airflow failed before rollcall could say anything comes back as failed, with the task's name.
-    Raises SetupError where Airflow can't be reached for 90 seconds.
+    Raises WrongUse with the first task's sentence where it refused what was asked, SetupError where Airflow
+    can't be reached for 90 seconds.
     """
     progress: Progress | None = None
     reached = time.monotonic()
@@ -116,6 +117,9 @@ def follow(rest: AirflowRest, dag_run_id: str, display: Display) -> Progress:
 def _ending(rest: AirflowRest, dag_run_id: str, state: str, progress: Progress | None) -> Progress:
     if progress is not None and (state == "success" or progress.status in _FAILED):
         return progress
+    refusal = None if progress else rest.refusal(ZOOM_DAG, dag_run_id)
+    if refusal:
+        raise WrongUse(refusal)
     task = rest.failed_task(ZOOM_DAG, dag_run_id)
     message = (
         f"the task {task or '(none)'} failed; its log is at "

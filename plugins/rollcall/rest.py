@@ -88,6 +88,12 @@ class AirflowRest:
         failed = [str(task["task_id"]) for task in answer.get("task_instances", [])]
         return failed[0] if failed else None
 
+    def refusal(self, dag_id: str, dag_run_id: str) -> str | None:
+        """Return the sentence with which the run's first task refused what was asked, None where it did not."""
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(dag_run_id, safe='')}/taskInstances"
+        answer = self._call("GET", f"{path}/discover/xcomEntries/refusal", missing=True)
+        return str(answer["value"]) if answer else None
+
     def progress(self, dag_run_id: str) -> Progress | None:
         """Return how far the sync is, None until it has begun."""
         answer = self._call("GET", f"/rollcall/runs/{quote(dag_run_id, safe='')}", missing=True)

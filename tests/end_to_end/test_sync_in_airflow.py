@@ -140,7 +140,8 @@ def test_the_command_follows_and_tells_by_its_exit_code(stack: Stack, operator: 
     assert followed.returncode == 3, followed.stderr
     assert "gap" in followed.stdout
     unknown = rollcall("sync", "zoom", "nobody", "--mode", "full", "--follow")
-    assert unknown.returncode in (1, 2)
+    assert unknown.returncode == 2
+    assert "There is no connection named 'nobody'" in unknown.stderr
     assert rollcall("sync", "zoom", "sandbox", "--mode", "sideways").returncode == 2
     assert rollcall("sync", "zoom", "sandbox", "--mode", "webinars").returncode == 2
 

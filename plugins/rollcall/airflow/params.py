@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
-from rollcall.sync.request import MODES, MOST_WORKERS
+from rollcall.sync.request import DEFAULT_WORKERS, MODES, MOST_WORKERS
 
 SYNC_PARAMS: dict[str, Param] = {
     "connection": Param(
@@ -56,7 +56,7 @@ SYNC_PARAMS: dict[str, Param] = {
         section="Webinars",
     ),
     "fetch_workers": Param(
-        4,
+        DEFAULT_WORKERS,
         type="integer",
         minimum=1,
         maximum=MOST_WORKERS,

@@ -14,7 +14,7 @@ import psycopg
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
 
 from rollcall.airflow.resources import connect, resources
-from rollcall.errors import Parked, RollcallError, RunInTheWay, WrongUse
+from rollcall.errors import Parked, RollcallError, WrongUse
 from rollcall.store import runs
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
@@ -29,6 +29,9 @@ from rollcall.sync.upsert import upsert
 
 log = logging.getLogger(__name__)
 
+REFUSAL = "refusal"
+"""XCom key of task discover: why the request was refused."""
+
 Context = Mapping[str, Any]
 _ALIVE = ("running", "queued")
 
@@ -36,7 +39,7 @@ _ALIVE = ("running", "queued")
 def discover_task(context: Context) -> list[dict[str, int]]:
     """Check the request, open the run, queue its lists. Returns for each fetch worker the run's id and its number."""
     dag_run, ti = context["dag_run"], context["ti"]
-    with _as_sentences(), closing(connect()) as conn:
+    with _as_sentences(), _telling_refusals(ti), closing(connect()) as conn:
         _check_started_by_hand(str(dag_run.run_type))
         request = check_request(conn, context["params"])
         run_id = _open(conn, request, ti, dag_run)
@@ -142,10 +145,20 @@ def _parking(run_id: int) -> Iterator[None]:
 
 
 @contextmanager
+def _telling_refusals(ti: Any) -> Iterator[None]:
+    """Leave the sentence of a refusal where whoever triggered over REST can read it."""
+    try:
+        yield
+    except WrongUse as refused:
+        ti.xcom_push(key=REFUSAL, value=str(refused))
+        raise
+
+
+@contextmanager
 def _as_sentences() -> Iterator[None]:
     try:
         yield
-    except (WrongUse, RunInTheWay) as wrong:
+    except WrongUse as wrong:
         raise AirflowFailException(str(wrong)) from None
     except RollcallError as error:
         log.error("%s", error)  # noqa: TRY400 - the sentence is the message

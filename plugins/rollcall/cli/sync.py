@@ -56,9 +56,12 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from rollcall.following import ZOOM_DAG, display_for, follow
+    from rollcall.sync.request import check_params
 
+    params = _params(args)
+    check_params(params)
     rest = _airflow()
-    dag_run_id = rest.trigger(ZOOM_DAG, _params(args))
+    dag_run_id = rest.trigger(ZOOM_DAG, params)
     where = f"{rest.url}/dags/{ZOOM_DAG}/runs/{dag_run_id}"
     print(f"started {dag_run_id}: {where}", flush=True)
     if not args.follow:

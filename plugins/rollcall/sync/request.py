@@ -15,6 +15,7 @@ from rollcall.store import runs
 from rollcall.store.connections import ZoomConnection, find_connection, read_connections
 
 MODES = ("full", "delta", "date_range", "webinars")
+DEFAULT_WORKERS = 4
 MOST_WORKERS = 16
 OVERLAP = timedelta(days=3)
 
@@ -31,6 +32,43 @@ class SyncRequest:
     fetch_workers: int
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the params say by themselves, without a look into the database."""
+
+    mode: str
+    window: tuple[datetime, datetime] | None
+    webinar_ids: tuple[int, ...] | None
+    fetch_workers: int
+
+
+def check_params(params: Mapping[str, Any], now: datetime | None = None) -> Asked:
+    """Check all that can be checked without a database. Raises WrongUse with a sentence that says what to change."""
+    now = now or datetime.now(UTC)
+    mode = params.get("mode") or "delta"
+    if mode not in MODES:
+        raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
+    workers = params.get("fetch_workers")
+    workers = DEFAULT_WORKERS if workers is None else workers
+    if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+        raise WrongUse(f"fetch_workers is {workers!r}: give a whole number from 1 to {MOST_WORKERS}.")
+    first, last, ids = params.get("from"), params.get("to"), params.get("webinar_ids")
+    if mode != "date_range" and (first or last):
+        raise WrongUse(
+            f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
+        )
+    if mode != "webinars" and ids:
+        raise WrongUse(
+            f"webinar_ids belong to mode webinars, not to {mode}: leave them empty or change the mode."
+        )
+    return Asked(
+        mode,
+        _window(first, last, now) if mode == "date_range" else None,
+        _ids(ids or []) if mode == "webinars" else None,
+        workers,
+    )
+
+
 def check_request(
     conn: psycopg.Connection, params: Mapping[str, Any], now: datetime | None = None
 ) -> SyncRequest:
@@ -39,31 +77,13 @@ def check_request(
     Raises WrongUse (or one of its kinds) with a sentence that says what to change. Makes no call to Zoom.
     """
     now = now or datetime.now(UTC)
-    mode = params.get("mode") or "delta"
-    if mode not in MODES:
-        raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
-    workers = params.get("fetch_workers") or 4
-    if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
-        raise WrongUse(f"fetch_workers is {workers!r}: give a whole number from 1 to {MOST_WORKERS}.")
+    asked = check_params(params, now)
     connection = _connection(conn, str(params.get("connection") or ""))
-    window_from = window_to = None
-    webinar_ids = None
-    if mode == "date_range":
-        window_from, window_to = _window(params.get("from"), params.get("to"), now)
-    elif mode == "webinars":
-        webinar_ids = _ids(params.get("webinar_ids") or [])
-    else:
-        mark = runs.mark(conn, connection.id) if mode == "delta" else None
+    window_from, window_to = asked.window or (None, None)
+    if asked.mode in ("full", "delta"):
+        mark = runs.mark(conn, connection.id) if asked.mode == "delta" else None
         window_from, window_to = (mark - OVERLAP if mark else None), now
-        if params.get("from") or params.get("to"):
-            raise WrongUse(
-                f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
-            )
-    if mode != "webinars" and params.get("webinar_ids"):
-        raise WrongUse(
-            f"webinar_ids belong to mode webinars, not to {mode}: leave them empty or change the mode."
-        )
-    return SyncRequest(connection, mode, window_from, window_to, webinar_ids, workers)
+    return SyncRequest(connection, asked.mode, window_from, window_to, asked.webinar_ids, asked.fetch_workers)
 
 
 def _connection(conn: psycopg.Connection, name: str) -> ZoomConnection:
