@@ -50,7 +50,8 @@ SYNC_PARAMS: dict[str, Param] = {
     "webinar_ids": Param(
         [],
         type=["null", "array"],
-        items={"type": ["string", "integer"]},
+        # Without a plain `type` the form shows a line for each id; programs may send numbers.
+        items={"anyOf": [{"type": "string"}, {"type": "integer"}]},
         title="Webinar ids",
         description_md="Numbers as Zoom shows them, one a line; only with mode *webinars*.",
         section="Webinars",
