@@ -5,7 +5,12 @@ CREATE FUNCTION collect_sessions(p_items bigint[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
+-- Nothing here has statistics worth the name, and a wrong guess makes a loop of quadratic length.
+SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
+DECLARE
+    v_instances bigint[] := ARRAY(SELECT q.instance_id FROM webinar_sync_queue q WHERE q.id = ANY (p_items));
 BEGIN
     CREATE TEMPORARY TABLE batch_session ON COMMIT DROP AS
     WITH keyed AS MATERIALIZED (
@@ -28,7 +33,7 @@ BEGIN
             ) AS row_key
         FROM webinar_sync_queue q
         JOIN zoom_participant_staging s ON s.item_id = q.id AND s.list_no = q.list_no
-        WHERE q.id = ANY (p_items) AND q.status = 'fetched'
+        WHERE q.id = ANY (p_items) AND q.status = 'fetched' AND s.item_id = ANY (p_items)
     ),
     -- The same content twice is the same row on two pages. Different content under one key is two rows, told apart by
     -- order. Both windows run over one sort.
@@ -64,7 +69,8 @@ BEGIN
         NULL::text AS matched_name
     FROM distinct_row r
     JOIN webinar_sync_queue q ON q.id = r.item_id
-    LEFT JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id AND s.session_id = r.session_id;
+    LEFT JOIN zoom_participant_sessions s
+        ON s.instance_id = q.instance_id AND s.session_id = r.session_id AND s.instance_id = ANY (v_instances);
 
     INSERT INTO pg_temp.batch_session
     SELECT
@@ -74,7 +80,7 @@ BEGIN
         s.superseded_at IS NOT NULL OR s.attendance_source <> q.list_source
     FROM webinar_sync_queue q
     JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id
-    WHERE q.id = ANY (p_items) AND q.status = 'fetched'
+    WHERE q.id = ANY (p_items) AND q.status = 'fetched' AND s.instance_id = ANY (v_instances)
         AND NOT EXISTS (
             SELECT FROM pg_temp.batch_session b WHERE b.item_id = q.id AND b.session_id = s.session_id
         );

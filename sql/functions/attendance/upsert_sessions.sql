@@ -1,20 +1,31 @@
 -- One foreign key a session (to its person, who hangs on the instance) instead of three: each costs a look-up a row.
+-- Staging tables have no statistics worth the name, and one wrong guess makes a join of cubic length here. So the plan is not
+-- left to guesses: every table narrowed to the batch, joined in the order written, by hash on the whole key.
 CREATE FUNCTION upsert_sessions(p_items bigint[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
+SET enable_nestloop = off
+SET enable_mergejoin = off
+SET join_collapse_limit = 1
 AS $$
+DECLARE
+    v_instances bigint[] := ARRAY(SELECT q.instance_id FROM webinar_sync_queue q WHERE q.id = ANY (p_items));
 BEGIN
     WITH given AS (
         SELECT
             q.id AS item_id, q.instance_id, q.webinar_id, q.list_source,
             t.id AS participant_id, l.session_id, s.*
         FROM webinar_sync_queue q
-        JOIN zoom_session_staging l ON l.item_id = q.id AND l.row_no IS NOT NULL
-        JOIN zoom_person_staging p ON p.item_id = q.id AND p.person_no = l.person_no
+        JOIN zoom_person_staging p ON p.item_id = q.id
         JOIN zoom_participants t ON t.instance_id = q.instance_id AND t.participant_uuid = p.participant_uuid
+        JOIN zoom_session_staging l ON l.item_id = q.id AND l.person_no = p.person_no AND l.row_no IS NOT NULL
         JOIN zoom_participant_staging s ON s.item_id = q.id AND s.list_no = l.list_no AND s.row_no = l.row_no
-        WHERE q.id = ANY (p_items)
+        WHERE q.id = ANY (p_items) AND l.item_id = ANY (p_items) AND p.item_id = ANY (p_items) AND s.item_id = ANY (p_items)
+            AND t.instance_id = ANY (v_instances)
+    ),
+    stored AS (
+        SELECT o.* FROM zoom_participant_sessions o WHERE o.instance_id = ANY (v_instances)
     ),
     written AS (
         INSERT INTO zoom_participant_sessions AS t (
@@ -27,7 +38,7 @@ BEGIN
             g.participant_user_id, g.registrant_id, g.customer_key, g.name, g.email, g.failover, g.internal_user, g.bo_mtg_id,
             g.other_fields, g.marks, g.list_source
         FROM given g
-        LEFT JOIN zoom_participant_sessions o ON o.instance_id = g.instance_id AND o.session_id = g.session_id
+        LEFT JOIN stored o ON o.instance_id = g.instance_id AND o.session_id = g.session_id
         WHERE o.session_id IS NULL OR (
             o.participant_id, o.join_time, o.leave_time, o.duration, o.status, o.user_id,
             o.participant_user_id, o.registrant_id, o.customer_key, o.name, o.email, o.failover, o.internal_user, o.bo_mtg_id,
@@ -76,24 +87,31 @@ BEGIN
     FROM (
         SELECT o.id, count(s.session_id) AS stored
         FROM webinar_sync_queue o
-        LEFT JOIN zoom_session_staging l ON l.item_id = o.id AND l.row_no IS NOT NULL
-        LEFT JOIN zoom_participant_sessions s ON s.instance_id = o.instance_id AND s.session_id = l.session_id
+        LEFT JOIN zoom_session_staging l ON l.item_id = o.id AND l.row_no IS NOT NULL AND l.item_id = ANY (p_items)
+        LEFT JOIN zoom_participant_sessions s
+            ON s.instance_id = o.instance_id AND s.session_id = l.session_id AND s.instance_id = ANY (v_instances)
         WHERE o.id = ANY (p_items)
         GROUP BY o.id
     ) n
     WHERE q.id = n.id;
 
     -- Sessions that this read did not contain: they may have got another person, or a better endpoint took over.
+    WITH unread AS MATERIALIZED (
+        SELECT q.instance_id, l.session_id, l.is_superseded, t.id AS participant_id
+        FROM webinar_sync_queue q
+        JOIN zoom_session_staging l ON l.item_id = q.id AND l.row_no IS NULL
+        JOIN zoom_person_staging p ON p.item_id = q.id AND p.person_no = l.person_no
+        JOIN zoom_participants t ON t.instance_id = q.instance_id AND t.participant_uuid = p.participant_uuid
+        WHERE q.id = ANY (p_items) AND l.item_id = ANY (p_items) AND p.item_id = ANY (p_items)
+            AND t.instance_id = ANY (v_instances)
+    )
     UPDATE zoom_participant_sessions s
-    SET participant_id = t.id,
-        superseded_at = CASE WHEN l.is_superseded THEN coalesce(s.superseded_at, now()) END,
+    SET participant_id = u.participant_id,
+        superseded_at = CASE WHEN u.is_superseded THEN coalesce(s.superseded_at, now()) END,
         updated_at = now()
-    FROM webinar_sync_queue q
-    JOIN zoom_session_staging l ON l.item_id = q.id AND l.row_no IS NULL
-    JOIN zoom_person_staging p ON p.item_id = q.id AND p.person_no = l.person_no
-    JOIN zoom_participants t ON t.instance_id = q.instance_id AND t.participant_uuid = p.participant_uuid
-    WHERE q.id = ANY (p_items) AND s.instance_id = q.instance_id AND s.session_id = l.session_id
-        AND (s.participant_id <> t.id OR (s.superseded_at IS NOT NULL) <> l.is_superseded);
+    FROM unread u
+    WHERE s.instance_id = ANY (v_instances) AND s.instance_id = u.instance_id AND s.session_id = u.session_id
+        AND (s.participant_id <> u.participant_id OR (s.superseded_at IS NOT NULL) <> u.is_superseded);
 END
 $$;
 COMMENT ON FUNCTION upsert_sessions(bigint[]) IS 'Write the sessions of a batch of queue items that are new or different, and count them on the items.';
