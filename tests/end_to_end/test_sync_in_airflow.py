@@ -40,6 +40,20 @@ class Operator:
         """Wait for the end of a run; returns Airflow's word for it."""
         return str(until(lambda: (state := self.rest.run_state(DAG, run)) in _ENDED and state, seconds))
 
+    def until(self, run: str, condition: Callable[[dict[str, Any]], Any], seconds: float = 60) -> Any:
+        """Wait until the run's row meets a condition; fails at once when the run has ended without."""
+
+        def met_or_over() -> Any:
+            over = self.rest.run_state(DAG, run) in _ENDED
+            row = self.sync_run(run)
+            found = row and condition(row)
+            assert found or not over, (
+                f"the run ended first: {row.get('error_message') or self.log_of(run, 'discover')}"
+            )
+            return found and row
+
+        return until(met_or_over, seconds)
+
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Ask the database."""
         dsn = f"{self.stack.record.dsn['owner']}?options=-csearch_path%3Drollcall"
@@ -186,7 +200,7 @@ def test_the_first_task_refuses_the_rest_in_a_sentence(
 def test_a_second_run_is_refused_and_a_stopped_one_makes_way(operator: Operator) -> None:
     operator.fault(match="participants", kind="slow", seconds=0.5, times=10000)
     first = operator.trigger(fetch_workers=2)
-    until(lambda: operator.sync_run(first).get("rows_fetched"))
+    operator.until(first, lambda row: row["rows_fetched"])
     second = operator.trigger(mode="delta")
     assert operator.wait(second) == "failed"
     refusal = operator.log_of(second, "discover")
@@ -209,7 +223,7 @@ def test_a_limit_of_the_day_parks_the_run_and_it_goes_on_by_itself(operator: Ope
         seconds=15,
     )
     run = operator.trigger(fetch_workers=2)
-    parked = until(lambda: (row := operator.sync_run(run)).get("status") == "waiting" and row)
+    parked = operator.until(run, lambda row: row["status"] == "waiting")
     assert parked["waiting_until"] is not None
     assert "by itself" in parked["waiting_reason"]
     stored = operator.rows(
@@ -225,7 +239,7 @@ def test_a_killed_worker_is_retried_and_fetches_one_page_again_at_most(operator:
     requests.delete(f"{operator.sandbox}/sandbox/calls", timeout=10)
     operator.fault(match="participants", kind="slow", seconds=0.1, times=10000)
     run = operator.trigger(fetch_workers=2)
-    until(lambda: operator.sync_run(run).get("progress_percentage", 0) > 40)
+    operator.until(run, lambda row: row["progress_percentage"] > 40)
     victim = until(lambda: _task_processes(operator, run))[0]
     os.kill(victim, signal.SIGKILL)
     assert operator.wait(run) == "success"
@@ -293,11 +307,11 @@ def test_no_secret_and_nobodys_name_is_in_logs_or_xcoms(operator: Operator) -> N
     operator.wait(run)
     truth = requests.get(f"{operator.sandbox}/sandbox/truth", timeout=60).json()["instances"]
     mails = {
-        key.removeprefix("email:")
+        key.removeprefix("user_email:")
         for instance in truth.values()
         for person in instance["people"]
         for key in person["keys"]
-        if key.startswith("email:")
+        if key.startswith("user_email:")
     }
     assert len(mails) > 500
     xcoms = operator.rows_of_airflow("SELECT value::text AS text FROM xcom")
