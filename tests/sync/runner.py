@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import requests
 from cryptography.fernet import Fernet
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from rollcall.errors import Parked, RunClosed
@@ -72,6 +73,11 @@ class Runner:
             conn.execute(
                 "UPDATE sync_retry_policies SET attempts = 3, first_delay_seconds = 0.01, max_delay_seconds = 0.02"
             )
+
+    def let_parked_time_pass(self) -> None:
+        """As if the time had come that a daily limit named."""
+        with closing(self.connect()) as conn:
+            conn.execute("UPDATE zoom_call_budgets SET exhausted_until = now()")
 
     def connect(self) -> psycopg.Connection:
         """An autocommit connection, as tasks get one."""
@@ -140,6 +146,12 @@ class Runner:
         """Rows of a query, as dicts."""
         with closing(self.connect()) as conn, conn.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query.encode(), values).fetchall()
+
+    def everything(self, table: str) -> list[str]:
+        """Each row of a table as text."""
+        query = sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table))
+        with closing(self.connect()) as conn:
+            return [row[0] for row in conn.execute(query).fetchall()]
 
     def writes(self) -> dict[str, tuple[int, int, int]]:
         """Rows inserted, updated and deleted so far, by data table, as Postgres counts them."""

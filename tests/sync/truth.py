@@ -110,6 +110,6 @@ def assert_truth(runner: Runner, uuids: Iterable[str] | None = None) -> None:
     expected = Counter() if instance["gap"] else true_people(instance, panel_known=panel_known)
     stored = stored_people(runner, [uuid]).get(uuid, Counter())
     raise AssertionError(
-        f"{len(wrong)} instances differ: {wrong[:5]}; in {uuid} missing {list((expected - stored))[:3]},"
-        f" too many {list((stored - expected))[:3]}"
+        f"{len(wrong)} instances differ: {wrong[:5]}; in {uuid} missing {list(expected - stored)[:3]},"
+        f" too many {list(stored - expected)[:3]}"
     )

@@ -17,7 +17,8 @@ BEGIN
         count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('sessionized', 'done', 'gap', 'failed')) AS sessionized,
         count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('done', 'gap', 'failed')) AS done,
         coalesce(sum(q.pages), 0) AS pages,
-        coalesce(sum(q.rows_fetched) FILTER (WHERE q.kind = 'participants'), 0) AS rows_fetched,
+        -- Half a list that ended in a gap is not stored, so it does not count.
+        coalesce(sum(q.rows_fetched) FILTER (WHERE q.kind = 'participants' AND q.status <> 'gap'), 0) AS rows_fetched,
         coalesce(sum(q.total_records) FILTER (WHERE q.kind = 'participants'), 0) AS rows_expected,
         -- An item weighs one call and a page for every 300 rows that it has, or is likely to have.
         sum(1 + coalesce(q.total_records, i.participants_count, 0) / 300.0) AS weight,
