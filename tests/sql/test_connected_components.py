@@ -88,3 +88,20 @@ def test_one_instance_of_such_a_shape_is_sessionized(case: AttendanceCase, shape
     case.read([row("Ann", join=n % 60, leave=n % 60 + 1, **shape(n)) for n in range(NODES)], page_size=NODES)
     (person,) = case.rows("SELECT session_count, total_duration, attended_seconds FROM zoom_participants")
     assert person == {"session_count": NODES, "total_duration": NODES * 60, "attended_seconds": 3600}
+
+
+def test_a_crowd_of_one_name_is_taken_apart_and_put_together_again(case: AttendanceCase) -> None:
+    crowd = [row("Guest", join=n % 60, leave=n % 60 + 1) for n in range(5000)]
+    case.read(crowd, page_size=NODES)
+    assert len(case.people()) == 1
+
+    # One guest with a key: now nobody can say that the others are one.
+    known = row("Guest", email="guest@x.test", join=0, leave=1)
+    case.read([*crowd, known], page_size=NODES)
+    assert len(case.people()) == 5001
+
+    keyed = [{**each, "email": "guest@x.test"} for each in crowd]
+    run = case.read([*keyed, known], page_size=NODES)
+    assert run["status"] == "completed"
+    (person,) = case.people()
+    assert person["session_count"] == 5001

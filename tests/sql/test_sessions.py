@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from rollcall.store import attendance, runs
 from tests.sql.attendance_case import AttendanceCase, Row, at, row
 
 DATA_TABLES = ("zoom_webinars", "zoom_webinar_instances", "zoom_participants", "zoom_participant_sessions")
@@ -147,6 +148,31 @@ def test_an_instance_without_anybody_is_complete(case: AttendanceCase) -> None:
     run = case.read([])
     assert (run["status"], run["instances_done"], run["rows_fetched"]) == ("completed", 1, 0)
     assert case.people() == []
+
+
+def test_two_backends_share_a_run(case: AttendanceCase, dsn: str) -> None:
+    run_id = case.open_run()
+    for n in range(3):
+        case.fetch(
+            run_id, [ann(leave=n + 1), row("Bob", leave=5)], instance_id=case.add_instance(f"instance-{n}")
+        )
+    for work in (attendance.sessionize, attendance.upsert):
+        with psycopg.connect(dsn, autocommit=True) as other, case.conn.transaction():
+            assert work(case.conn, run_id, 1) == 1
+            assert work(other, run_id, 1) == 1, "there is a third for it to take"
+        while work(case.conn, run_id, 1):
+            pass
+    assert runs.finish_run(case.conn, run_id, error_kind=None, error_message=None) == "completed"
+    assert len(case.rows("SELECT 1 FROM zoom_participants")) == 6
+
+
+def test_a_batch_is_whole_instances_up_to_its_limit(case: AttendanceCase) -> None:
+    run_id = case.open_run()
+    for n, size in enumerate([2, 2, 5, 1, 1]):
+        rows = [ann(leave=1) for _ in range(size)]
+        case.fetch(run_id, rows, instance_id=case.add_instance(f"instance-{n}"))
+    batches = list(iter(lambda: attendance.sessionize(case.conn, run_id, 4), 0))
+    assert batches == [2, 1, 2]
 
 
 class TestTwoSources:

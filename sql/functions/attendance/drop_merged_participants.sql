@@ -2,17 +2,35 @@
 -- own conclusion that goes, not anything that the source said.
 CREATE FUNCTION drop_merged_participants(p_items bigint[])
 RETURNS void
-LANGUAGE sql VOLATILE
+LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
+-- Without statistics the planner would look for each person of an instance in all the others.
+SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
+DECLARE
+    v_instances bigint[];
+    v_unclaimed bigint[];
+BEGIN
+    SELECT array_agg(q.instance_id) INTO v_instances
+    FROM webinar_sync_queue q
+    WHERE q.id = ANY (p_items) AND q.has_merged_people;
+    IF v_instances IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT array_agg(t.id) INTO v_unclaimed
+    FROM zoom_participants t
+    WHERE t.instance_id = ANY (v_instances)
+        AND NOT EXISTS (
+            SELECT FROM zoom_person_staging p WHERE p.item_id = ANY (p_items) AND p.participant_uuid = t.participant_uuid
+        );
+
     DELETE FROM zoom_participants t
-    USING webinar_sync_queue q
-    WHERE q.id = ANY (p_items) AND q.has_merged_people AND t.instance_id = q.instance_id
+    WHERE t.id = ANY (v_unclaimed)
         AND NOT EXISTS (
-            SELECT FROM zoom_person_staging p WHERE p.item_id = q.id AND p.participant_uuid = t.participant_uuid
-        )
-        AND NOT EXISTS (
-            SELECT FROM zoom_participant_sessions s WHERE s.participant_id = t.id
-        )
+            SELECT FROM zoom_participant_sessions s WHERE s.participant_id = t.id AND s.participant_id = ANY (v_unclaimed)
+        );
+END
 $$;
 COMMENT ON FUNCTION drop_merged_participants(bigint[]) IS 'Remove people of a batch of queue items whose sessions all moved to another person.';

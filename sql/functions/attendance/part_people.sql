@@ -1,42 +1,45 @@
 -- What a name or a wrong key held together, a later read may take apart: then two people claim the row of one. The one
 -- with the session that the row was made from keeps it, the others get rows of their own.
-CREATE FUNCTION part_people()
+CREATE FUNCTION part_people(p_items bigint[])
 RETURNS void
 LANGUAGE sql VOLATILE
 SET search_path FROM CURRENT
+-- One guest of a common name can part thousands, and without statistics the planner would look for each in all the others.
+SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
-    WITH batch AS (
-        SELECT DISTINCT b.item_id FROM pg_temp.batch_session b WHERE b.participant_id IS NOT NULL
-    ),
-    contested AS (
-        SELECT p.item_id, p.participant_id
-        FROM batch t
-        JOIN zoom_person_staging p ON p.item_id = t.item_id
-        WHERE p.participant_id IS NOT NULL
-        GROUP BY p.item_id, p.participant_id
+    WITH contested AS MATERIALIZED (
+        SELECT p.participant_id
+        FROM zoom_person_staging p
+        WHERE p.item_id = ANY (p_items) AND p.participant_id IS NOT NULL
+        GROUP BY p.participant_id
         HAVING count(*) > 1
     ),
-    claim AS (
-        SELECT p.item_id, p.person_no, p.participant_id, p.participant_uuid, p.first_join_time, q.instance_id,
-            content_uuid(i.uuid || ':' || f.first_session::text) AS own_uuid
-        FROM contested c
-        JOIN zoom_person_staging p ON p.item_id = c.item_id AND p.participant_id = c.participant_id
-        JOIN webinar_sync_queue q ON q.id = p.item_id
+    claim AS MATERIALIZED (
+        SELECT p.item_id, p.person_no, p.participant_id, p.participant_uuid, p.first_join_time
+        FROM zoom_person_staging p
+        JOIN contested c ON c.participant_id = p.participant_id
+        WHERE p.item_id = ANY (p_items)
+    ),
+    first_session AS (
+        SELECT DISTINCT ON (b.item_id, b.person_no) b.item_id, b.person_no, b.session_id
+        FROM pg_temp.batch_session b
+        JOIN claim c ON c.item_id = b.item_id AND c.person_no = b.person_no
+        ORDER BY b.item_id, b.person_no, b.join_time, b.session_id DESC
+    ),
+    named AS (
+        SELECT c.*, i.id AS instance_id, content_uuid(i.uuid || ':' || f.session_id::text) AS own_uuid
+        FROM claim c
+        JOIN first_session f ON f.item_id = c.item_id AND f.person_no = c.person_no
+        JOIN webinar_sync_queue q ON q.id = c.item_id AND q.id = ANY (p_items)
         JOIN zoom_webinar_instances i ON i.id = q.instance_id
-        CROSS JOIN LATERAL (
-            SELECT b.session_id AS first_session
-            FROM pg_temp.batch_session b
-            WHERE b.item_id = p.item_id AND b.person_no = p.person_no
-            ORDER BY b.join_time, b.session_id DESC
-            LIMIT 1
-        ) f
     ),
     ranked AS (
-        SELECT c.*, row_number() OVER (
-            PARTITION BY c.item_id, c.participant_id
-            ORDER BY c.own_uuid = c.participant_uuid DESC, c.first_join_time, c.person_no
+        SELECT n.*, row_number() OVER (
+            PARTITION BY n.participant_id
+            ORDER BY n.own_uuid = n.participant_uuid DESC, n.first_join_time, n.person_no
         ) AS place
-        FROM claim c
+        FROM named n
     )
     UPDATE zoom_person_staging p
     SET participant_id = NULL,
@@ -47,6 +50,6 @@ AS $$
             ELSE r.own_uuid
         END
     FROM ranked r
-    WHERE r.place > 1 AND p.item_id = r.item_id AND p.person_no = r.person_no
+    WHERE r.place > 1 AND p.item_id = r.item_id AND p.person_no = r.person_no AND p.item_id = ANY (p_items)
 $$;
-COMMENT ON FUNCTION part_people() IS 'Give people of pg_temp.batch_session who claim the same stored row a row each.';
+COMMENT ON FUNCTION part_people(bigint[]) IS 'Give people of pg_temp.batch_session who claim the same stored row a row each.';

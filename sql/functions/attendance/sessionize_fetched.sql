@@ -8,22 +8,23 @@ SET search_path FROM CURRENT
 SET work_mem = '48MB'
 AS $$
 DECLARE
+    v_batch CURSOR FOR
+        SELECT q.id, q.rows_fetched
+        FROM webinar_sync_queue q
+        WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = 'fetched'
+        ORDER BY q.id
+        FOR UPDATE SKIP LOCKED;
     v_items bigint[];
+    v_rows bigint := 0;
 BEGIN
-    -- Take whole instances up to the row limit, at least one.
-    SELECT array_agg(t.id) INTO v_items
-    FROM (
-        SELECT l.id, l.rows_fetched, sum(l.rows_fetched) OVER (ORDER BY l.id) AS rows_so_far
-        FROM (
-            SELECT q.id, q.rows_fetched
-            FROM webinar_sync_queue q
-            WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = 'fetched'
-            ORDER BY q.id
-            FOR UPDATE SKIP LOCKED
-            LIMIT 100
-        ) l
-    ) t
-    WHERE t.rows_so_far <= p_max_rows OR t.rows_so_far = t.rows_fetched;
+    -- Take whole instances up to the row limit, at least one. A cursor locks as it goes: a query would lock all there are,
+    -- and leave nothing to the backend beside this one.
+    FOR v_item IN v_batch LOOP
+        v_rows := v_rows + v_item.rows_fetched;
+        EXIT WHEN v_rows > p_max_rows AND v_items IS NOT NULL;
+        v_items := v_items || v_item.id;
+        EXIT WHEN v_rows >= p_max_rows OR cardinality(v_items) >= 100;
+    END LOOP;
     IF v_items IS NULL THEN
         RETURN 0;
     END IF;
@@ -38,7 +39,7 @@ BEGIN
     PERFORM collect_sessions(v_items);
     PERFORM link_people();
     PERFORM total_people();
-    PERFORM part_people();
+    PERFORM part_people(v_items);
 
     INSERT INTO zoom_session_staging (item_id, list_no, row_no, session_id, person_no, is_superseded)
     SELECT s.item_id, s.list_no, s.row_no, s.session_id, s.person_no, s.is_superseded
@@ -66,7 +67,7 @@ BEGIN
         SELECT f.id, count(*) AS staged
         FROM webinar_sync_queue f
         JOIN zoom_participant_staging s ON s.item_id = f.id AND s.list_no = f.list_no
-        WHERE f.id = ANY (v_items)
+        WHERE f.id = ANY (v_items) AND s.item_id = ANY (v_items)
         GROUP BY f.id
     ) r ON r.id = t.id
     LEFT JOIN (
