@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from rollcall.errors import RateLimited
 from rollcall.sources.retry import parse_retry_after
 
-# A daily limit whose stated end is past already (clocks differ): not before this, or the run would park in
-# a loop.
-_SHORTEST_PARK = timedelta(minutes=1)
+# For a daily limit whose stated end is past already (clocks differ), or the run would park in a loop.
+_PARK_WITHOUT_A_FUTURE = timedelta(minutes=1)
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -31,7 +30,9 @@ def rate_limited(
     retry_at = parse_retry_after(headers.get("retry-after"), now)
     kind = headers.get("x-ratelimit-type", "").lower()
     if "daily" in kind or ("qps" not in kind and "daily" in message):
-        until = max(retry_at or next_midnight(now), now + _SHORTEST_PARK)
+        until = retry_at or next_midnight(now)
+        if until <= now:
+            until = now + _PARK_WITHOUT_A_FUTURE
         return RateLimited(
             f"Zoom's daily budget for {label} calls is used up (met at {what}); it opens again at "
             f"{until:%Y-%m-%d %H:%M} UTC.",
