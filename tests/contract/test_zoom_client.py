@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from rollcall.errors import (
     AuthRefused,
     DataFault,
@@ -31,7 +32,6 @@ from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.client import ZoomClient
 from rollcall.sources.zoom.endpoints import Label
 from rollcall.sources.zoom.oauth import fetch_token
-
 from tests.contract.scripted_server import Reply, ScriptedServer, Seen, scripted_server
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -322,7 +322,6 @@ def test_server_errors_back_off_and_then_give_up(server: ScriptedServer, zoom_ap
         Reply(body=b"<html>maintenance</html>"),
         Reply(body={"total_records": 3}),
         Reply(body={"participants": None}),
-        Reply(body={"participants": [None]}),
         Reply(body=[]),
         Reply(body=b""),
         Reply(302, b"", {"Location": "/elsewhere"}),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from rollcall.errors import (
     AuthRefused,
     PageTokenExpired,
@@ -22,7 +23,6 @@ from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.client import ZoomClient
 from rollcall.sources.zoom.oauth import fetch_token
 from rollcall.sources.zoom.rate_limits import next_midnight
-
 from sandbox.zoom.harness import Sandbox
 
 SOON = RetryPolicy(attempts=4, first_delay=0.01, factor=1.0, max_delay=0.02)

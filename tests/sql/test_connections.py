@@ -18,6 +18,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 from psycopg import sql
+
 from rollcall.cli import main
 from rollcall.errors import (
     AuthRefused,
@@ -33,7 +34,6 @@ from rollcall.sources.zoom.endpoints import ENDPOINTS
 from rollcall.sync import connections
 from rollcall.sync.connection_tokens import issue_token
 from rollcall.sync.connections import TokenSource, access_token
-
 from tests.contract.scripted_server import Reply, ScriptedServer, Seen, scripted_server
 
 SECRET, FIRST_REFRESH = "client-s3cret-value", "refresh-0"

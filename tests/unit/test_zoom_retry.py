@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from rollcall.errors import DataFault, NetworkFault, ServerFault, SourceError
 from rollcall.sources.retry import RetryPolicy, call_with_retries, parse_retry_after
 

@@ -101,7 +101,7 @@ class ZoomClient:
             raise TypeError(f"{endpoint.name} is a single object, not a list")
         asked = {**params, **token_params(page_token)}
         fields = self._call(endpoint, item, asked, page_token_sent=bool(page_token))
-        rows: list[dict[str, Any]] = fields.pop(endpoint.rows_key)
+        rows: list[Any] = fields.pop(endpoint.rows_key)
         return page_of(endpoint, rows, fields, page_token)
 
     def pages(

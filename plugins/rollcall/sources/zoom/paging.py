@@ -14,11 +14,11 @@ _NUMBERED = "page_number:"
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list. `next_token` is "" on the last one. `total_records` is Zoom's own count over all
-    pages, where it gave one. `fields` are the other top-level values of the answer. Rows are as they came,
+    pages, where it gave one. `fields` are the other top-level values of the answer. Rows are as they came, even those that are no objects,
     NUL characters included.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Any]
     next_token: str
     total_records: int | None
     fields: dict[str, Any]
@@ -31,7 +31,7 @@ def token_params(token: str) -> dict[str, str]:
     return {"next_page_token": token} if token else {}
 
 
-def page_of(endpoint: Endpoint, rows: list[dict[str, Any]], fields: dict[str, Any], asked_with: str) -> Page:
+def page_of(endpoint: Endpoint, rows: list[Any], fields: dict[str, Any], asked_with: str) -> Page:
     """The page that an answer to a call with the token `asked_with` makes."""
     token = fields.get("next_page_token")
     token = token if isinstance(token, str) else ""
