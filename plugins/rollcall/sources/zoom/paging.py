@@ -13,9 +13,9 @@ _NUMBERED = "page_number:"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `next_token` is "" on the last one. `total_records` is Zoom's own count over all
-    pages, where it gave one. `fields` are the other top-level values of the answer. Rows are as they came, even those that are no objects,
-    NUL characters included.
+    """One page of a list. `next_token` is "" on the last one. `total_records` is Zoom's own count over all pages,
+    where it gave one. `fields` are the other top-level values of the answer. Rows are as they came, NUL characters
+    and entries that are no objects included.
     """
 
     rows: list[Any]
