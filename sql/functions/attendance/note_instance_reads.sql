@@ -1,4 +1,5 @@
--- Zoom's reports fill up after the end. A read that came short is not trusted until a second one says the same.
+-- Zoom's reports fill up after the end. A read that came short is not trusted until a second one says the same. One that was
+-- kept back has no digest and says nothing.
 CREATE FUNCTION note_instance_reads(p_items bigint[])
 RETURNS void
 LANGUAGE sql VOLATILE
@@ -20,7 +21,7 @@ AS $$
         q.list_source, q.rows_fetched, q.rows_distinct, q.total_records, q.digest, q.run_id
     FROM webinar_sync_queue q
     JOIN zoom_webinar_instances i ON i.id = q.instance_id
-    WHERE q.id = ANY (p_items) AND q.rows_kept_back = 0
+    WHERE q.id = ANY (p_items) AND q.digest IS NOT NULL
     ON CONFLICT (instance_id) DO UPDATE SET
         sync_status = CASE WHEN t.digest = excluded.digest THEN 'complete' ELSE excluded.sync_status END,
         attendance_source = excluded.attendance_source,

@@ -29,12 +29,19 @@ BEGIN
         RETURN 0;
     END IF;
 
-    -- Rows of the weaker endpoint never join or replace those of the better one.
+    -- Rows of the weaker endpoint never join or replace those of the better one. Those of the better one take over, but not
+    -- many by none, nor by a list that is short by its own word and holds less.
     UPDATE webinar_sync_queue q
-    SET rows_kept_back = q.rows_fetched - q.rows_rejected, status = 'sessionized'
+    SET rows_kept_back = q.rows_fetched - q.rows_rejected, digest = NULL, status = 'sessionized'
     FROM zoom_webinar_instances i
     WHERE q.id = ANY (v_items) AND i.id = q.instance_id
-        AND q.list_source = 'past_webinars' AND i.attendance_source = 'report';
+        AND CASE i.attendance_source
+            WHEN 'report' THEN q.list_source = 'past_webinars'
+            WHEN 'past_webinars' THEN
+                q.list_source = 'report' AND (q.rows_fetched = 0 OR q.rows_fetched < q.total_records AND q.rows_fetched < (
+                    SELECT count(*) FROM zoom_participant_sessions s WHERE s.instance_id = i.id AND s.superseded_at IS NULL
+                ))
+        END;
 
     PERFORM collect_sessions(v_items);
     PERFORM link_people();
