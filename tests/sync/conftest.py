@@ -20,6 +20,7 @@ def start(dsn: str) -> Iterator[StartRunner]:
 
         def begin(profile: str, *options: str, plan: str = "unlimited") -> Runner:
             runner = Runner(dsn, stack.enter_context(Sandbox(profile, *options)), plan=plan)
+            stack.callback(runner.close)
             runner.hurry()
             return runner
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from typing import Any
@@ -24,7 +27,7 @@ from rollcall.sync.finish import finish
 from rollcall.sync.request import check_request
 from rollcall.sync.sessionize import sessionize
 from rollcall.sync.upsert import upsert
-from sandbox.zoom.harness import Sandbox
+from sandbox.zoom.harness import ROOT, Sandbox
 from sandbox.zoom.oauth import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET
 
 DATA_TABLES = (
@@ -53,6 +56,7 @@ class Runner:
         self.key = Fernet.generate_key().decode()
         self._keyring = Keyring([self.key])
         self._numbers = itertools.count(1)
+        self._workers: list[subprocess.Popen[str]] = []
         self.resources = Resources(self.connect, direct_session, lambda: self._keyring)
         add_connection(
             dsn,
@@ -100,6 +104,30 @@ class Runner:
         """One fetch worker."""
         with Account(self.resources, run_id) as account:
             return fetch(account, worker)
+
+    def start_worker(self, run_id: int, worker: str) -> subprocess.Popen[str]:
+        """A fetch worker in a process of its own; it prints its peak memory in MB at the end."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.sync.worker", self.dsn, str(run_id), worker],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'plugins'}{os.pathsep}{ROOT}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if process.stdin is not None:
+            process.stdin.write(f"{self.key}\n")
+            process.stdin.close()
+            process.stdin = None  # or communicate() would want to flush it
+        self._workers.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what is left of the workers."""
+        for process in self._workers:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
 
     def fetch_with(self, run_id: int, workers: int) -> None:
         """Several fetch workers at once; the first error is raised when all have ended."""

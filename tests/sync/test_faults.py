@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rollcall.errors import Parked, ReconnectNeeded, ServerFault, SourceError
+from rollcall.store import queue
 from tests.sync.conftest import StartRunner
 from tests.sync.runner import Runner
 from tests.sync.truth import assert_truth, stored_people, true_people
@@ -20,36 +21,37 @@ SMALL = ("seed", "--scale", "0.3")
 
 
 def only_instance(runner: Runner) -> tuple[str, dict[str, Any]]:
-    return next(iter(runner.zoom.truth["instances"].items()))
+    instances: dict[str, dict[str, Any]] = runner.zoom.truth["instances"]
+    return next(iter(instances.items()))
+
+
+PASSING = [
+    {"kind": kind}
+    for kind in ("500", "503", "cut_body", "broken_json", "html_body", "drop", "token_expired_401")
+]
+PASSING += [{"kind": "page_token_expired"}, {"kind": "empty_page"}, {"kind": "qps429", "retry_after": "none"}]
+FINER_POINTS = [
+    {"kind": "500", "times": 2, "after": 1},
+    {"kind": "503", "retry_after": "seconds", "seconds": 1},
+    {"kind": "qps429", "retry_after": "seconds", "seconds": 1},
+    {"kind": "qps429", "retry_after": "http_date", "seconds": 1},
+    {"kind": "qps429", "retry_after": "iso", "seconds": 1},
+    {"kind": "page_token_expired", "after": 1, "times": 2},
+    {"kind": "empty_page", "after": 1},
+    {"kind": "empty_page", "after": 2, "times": 2},
+]
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("match", "fault"),
     [
-        *(
-            {"kind": kind}
-            for kind in ("500", "503", "cut_body", "broken_json", "html_body", "drop", "token_expired_401")
-        ),
-        {"kind": "500", "times": 2, "after": 1},
-        {"kind": "503", "retry_after": "seconds", "seconds": 1},
-        {"kind": "qps429", "retry_after": "none"},
-        {"kind": "qps429", "retry_after": "seconds", "seconds": 1},
-        {"kind": "qps429", "retry_after": "http_date", "seconds": 1},
-        {"kind": "qps429", "retry_after": "iso", "seconds": 1},
-        {"kind": "page_token_expired"},
-        {"kind": "page_token_expired", "after": 1, "times": 2},
-        {"kind": "empty_page"},
-        {"kind": "empty_page", "after": 1},
-        {"kind": "empty_page", "after": 2, "times": 2},
+        *((REPORT, fault) for fault in [*PASSING, *FINER_POINTS]),
+        *(("/registrants", fault) for fault in PASSING),
+        *(("/users", fault) for fault in PASSING if fault["kind"] != "page_token_expired"),
     ],
-    ids=lambda fault: "-".join(str(value) for value in fault.values()),
-)
-@pytest.mark.parametrize(
-    "match", [REPORT, "/registrants", "/users"], ids=["participants", "registrants", "users"]
+    ids=lambda value: value if isinstance(value, str) else "-".join(str(part) for part in value.values()),
 )
 def test_a_passing_fault_costs_nothing(start: StartRunner, match: str, fault: dict[str, Any]) -> None:
-    if match != REPORT and ("seconds" in fault or "after" in fault):
-        pytest.skip("one list is enough for the finer points")
     runner = start(*SMALL)
     runner.zoom.fault(**fault, match=match)
     run = runner.sync()
@@ -177,18 +179,30 @@ def test_a_failure_dressed_as_success_is_no_attendance(start: StartRunner, times
     assert_truth(runner)
 
 
-def test_a_report_that_comes_back_empty_takes_nothing_away(start: StartRunner) -> None:
-    runner = start("demo", "--scale", "0.3")
-    late = next(
-        uuid
-        for uuid, i in runner.zoom.truth["instances"].items()
-        if i["late"] and i["late"]["kind"] == "fewer_rows"
-    )
-    runner.zoom.fault("scope_missing", match="report/webinars", times=-1)
+@pytest.mark.parametrize(("first", "second"), [("past_webinars", "report"), ("report", "past_webinars")])
+def test_many_rows_are_never_replaced_by_none(start: StartRunner, first: str, second: str) -> None:
+    runner = start(*SMALL)
+    if first == "past_webinars":
+        runner.zoom.fault("scope_missing", match="report/webinars", times=-1)
     runner.sync()
-    runner.sync()
-    whole = runner.zoom.instance_truth(late, "past_webinars")
-    assert stored_people(runner, [late])[late] == true_people(whole)
+    uuid, _ = only_instance(runner)
+    before, writes = stored_people(runner, [uuid]), runner.writes()
+
+    run_id = runner.open()
+    runner.discover(run_id)
+    with runner.connect() as conn:
+        conn.execute(
+            "UPDATE webinar_sync_queue SET status = 'done' WHERE kind <> 'participants' AND run_id = %s",
+            [run_id],
+        )
+        item = queue.lease(conn, run_id, "worker-0")
+        assert item is not None
+        queue.advance(conn, item, next_page_token="", rows=0, total_records=0, list_source=second)
+        queue.settle(conn, item, "fetched")
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed"
+    assert stored_people(runner, [uuid]) == before
+    assert runner.writes() == writes
 
 
 def test_a_repeated_page_token_is_a_gap_and_the_next_run_fills_it(start: StartRunner) -> None:

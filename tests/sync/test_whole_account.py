@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.sync.conftest import StartRunner
 from tests.sync.runner import DATA_TABLES, Runner
 from tests.sync.truth import assert_truth, wrong_instances
 
 
-def settled(truth: dict) -> list[str]:
+def settled(truth: dict[str, Any]) -> list[str]:
     return [uuid for uuid, i in truth["instances"].items() if not i["late"]]
 
 
