@@ -160,6 +160,15 @@ def log_error(
     )
 
 
+def last_error(conn: psycopg.Connection, run_id: int) -> tuple[str, str] | None:
+    """Kind and sentence of the run's latest error, None where it had none."""
+    row = conn.execute(
+        "SELECT kind, message FROM sync_error_logs WHERE run_id = %s ORDER BY last_seen_at DESC, id DESC LIMIT 1",
+        (run_id,),
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
 def note_gap(
     conn: psycopg.Connection,
     run_id: int,

@@ -7,14 +7,14 @@ from datetime import UTC
 
 import psycopg
 
-from rollcall.errors import RunInTheWay, Unavailable
+from rollcall.errors import RunInTheWay, SourceError, Unavailable
 from rollcall.sources.zoom.endpoints import WEBINAR
 from rollcall.store import queue, runs, webinars
 from rollcall.store.migrate import check_schema
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.history import Found, add_past_instances, discover_account
-from rollcall.sync.refusals import record_gap
+from rollcall.sync.refusals import log_source_error, record_gap
 from rollcall.sync.request import SyncRequest
 
 
@@ -65,10 +65,11 @@ def discover(account: Account) -> Discovered:
     """Find and queue what the run asks for. Safe to run again: nothing is queued twice."""
     run, conn = account.run, account.conn
     runs.set_phase(conn, run.id, "discover", "Looking for webinars and past instances")
-    if run.mode == "webinars":
-        found = _asked(account)
-    else:
-        found = discover_account(account, run.window_from, run.window_to or run.started_at)
+    try:
+        found = _find(account)
+    except SourceError as error:
+        log_source_error(conn, run.id, "discovery", error)
+        raise
     with conn.transaction():
         webinars.upsert_webinars(conn, run.connection_id, list(found.webinars.values()), is_detail=False)
         webinars.upsert_instances(conn, run.connection_id, list(found.instances.values()), is_detail=True)
@@ -95,6 +96,13 @@ def discover(account: Account) -> Discovered:
     )
     runs.set_phase(conn, run.id, "fetch", f"Fetching {items} lists")
     return Discovered(len(found.webinars), len(chosen), items, min(run.fetch_workers, items))
+
+
+def _find(account: Account) -> Found:
+    run = account.run
+    if run.mode == "webinars":
+        return _asked(account)
+    return discover_account(account, run.window_from, run.window_to or run.started_at)
 
 
 def _asked(account: Account) -> Found:

@@ -12,5 +12,8 @@ def finish(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) ->
     if runs.get_run(conn, run_id).status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Comparing with Zoom's own totals")
         attendance.reconcile(conn, run_id)
-    message = f"Task {failed_task} failed (its log in Airflow says why)" if failed_task else None
-    return runs.finish_run(conn, run_id, error_kind=None, error_message=message)
+    kind = message = None
+    if failed_task:
+        kind, said = runs.last_error(conn, run_id) or (None, "its log in Airflow says why")
+        message = f"Task {failed_task} failed: {said}"
+    return runs.finish_run(conn, run_id, error_kind=kind, error_message=message)
