@@ -70,7 +70,7 @@ BEGIN
     ELSIF v_left > 0 OR v_message IS NOT NULL THEN
         v_status := 'failed';
         v_kind := coalesce(v_kind, 'internal_error');
-        v_message := coalesce(v_message, format('%s lists were not read to their end', v_left))
+        v_message := rtrim(coalesce(v_message, format('%s lists were not read to their end', v_left)), '.')
             || '. What was fetched is stored; start a delta to do the rest.';
     ELSIF v_run.gaps > 0 THEN
         v_status := 'completed_with_gaps';
