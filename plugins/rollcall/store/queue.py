@@ -111,6 +111,12 @@ def release_worker(conn: psycopg.Connection, run_id: int, worker: str) -> int:
     return int(row[0]) if row else 0
 
 
+def requeue(conn: psycopg.Connection, run_id: int, item_ids: Sequence[int]) -> int:
+    """Take items that ended as gaps up again; returns how many."""
+    row = conn.execute("SELECT requeue_items(%s, %s)", (run_id, list(item_ids))).fetchone()
+    return int(row[0]) if row else 0
+
+
 def enqueue_participants(conn: psycopg.Connection, run_id: int, instance_ids: Sequence[int]) -> int:
     """Queue the attendance of instances; returns how many were new."""
     row = conn.execute("SELECT enqueue_participants(%s, %s)", (run_id, list(instance_ids))).fetchone()

@@ -22,16 +22,18 @@ def fetch(account: Account, worker: str) -> int:
     """
     queue.release_worker(account.conn, account.run_id, worker)
     runs.set_phase(account.conn, account.run_id, "fetch", "Fetching")
-    done = failures = 0
+    done = 0
+    failed: list[int] = []
     while (item := queue.lease(account.conn, account.run_id, worker)) is not None:
         account.item = item
         try:
             LISTS[item.kind](account, item)
-            failures = 0
+            failed = []
         except (DataFault, ScopeMissing, ServerFault) as error:
-            failures = failures + 1 if isinstance(error, ServerFault) else 0
-            if failures >= _FAILURES_IN_A_ROW:
+            failed = [*failed, item.item_id] if isinstance(error, ServerFault) else []
+            if len(failed) >= _FAILURES_IN_A_ROW:
                 _give_back(account, item, error)
+                queue.requeue(account.conn, account.run_id, failed)
                 raise
             _make_gap(account, item, error)
         except psycopg.DataError as error:
