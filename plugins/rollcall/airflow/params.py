@@ -28,7 +28,7 @@ SYNC_PARAMS: dict[str, Param] = {
         description_md=(
             "**full** goes back as far as Zoom serves. **delta** reads what ended since the last good run, with three "
             "days of overlap, and all that was not complete yet (the first delta is a full one). **date_range** needs "
-            "*from* and *to*, **webinars** needs *webinar_ids*."
+            "both dates below, **webinars** needs ids below; other modes take neither."
         ),
     ),
     "from": Param(
@@ -36,16 +36,14 @@ SYNC_PARAMS: dict[str, Param] = {
         type=["null", "string"],
         format="date",
         title="From",
-        description_md="First day (UTC), only with mode *date_range*.",
-        section="Date range",
+        description_md="First day (UTC). Only for mode **date_range**.",
     ),
     "to": Param(
         None,
         type=["null", "string"],
         format="date",
         title="To",
-        description_md="Last day (UTC, included), today at the latest; only with mode *date_range*.",
-        section="Date range",
+        description_md="Last day (UTC, included), today at the latest. Only for mode **date_range**.",
     ),
     "webinar_ids": Param(
         [],
@@ -53,8 +51,7 @@ SYNC_PARAMS: dict[str, Param] = {
         # Without a plain `type` the form shows a line for each id; programs may send numbers.
         items={"anyOf": [{"type": "string"}, {"type": "integer"}]},
         title="Webinar ids",
-        description_md="Numbers as Zoom shows them, one a line; only with mode *webinars*.",
-        section="Webinars",
+        description_md="Numbers as Zoom shows them, one a line, with or without spaces. Only for mode **webinars**.",
     ),
     "fetch_workers": Param(
         DEFAULT_WORKERS,
