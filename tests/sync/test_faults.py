@@ -315,6 +315,20 @@ def test_a_source_that_is_down_fails_the_run_and_the_next_one_does_the_rest(star
     assert fetched < pages, "what the failed run had stored was read again"
 
 
+def test_a_retry_takes_up_what_failed_while_the_source_was_down(start: StartRunner) -> None:
+    runner = start("headline", "--scale", "0.03")
+    runner.zoom.fault("500", match=REPORT, after=60, times=-1)
+    run_id = runner.open()
+    runner.discover(run_id)
+    with pytest.raises(ServerFault):
+        runner.fetch(run_id)
+    runner.zoom.clear_faults()
+    runner.fetch(run_id)
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed"
+    assert_truth(runner)
+
+
 def test_a_source_that_is_down_from_the_start_is_an_error_and_not_an_empty_account(
     start: StartRunner,
 ) -> None:
