@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint format lock clean
+.PHONY: help demo up test lint format bench lock clean
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target does; do \
@@ -39,6 +39,9 @@ lint: .venv/.for-developing ## check style, types and the direction of imports
 format: .venv/.for-developing ## put the code into shape
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+bench: .venv/.for-running ## time whole syncs through a running Airflow, and the memory they need
+	@$(BIN)/python -m benchmarks.zoom_sync
 
 lock: .venv/.for-developing ## resolve the dependencies anew, keeping pinned versions that still fit
 	@$(PIP) install 'uv>=0.9'
