@@ -3,9 +3,9 @@
     python -m benchmarks.zoom_sync [--profile headline] [--workers 2] [--runs 3]
 
 Starts a stack of its own in a temporary folder, with the sandbox and without artificial delay. Each round is a full
-sync into empty tables, the same again with nothing changed, and deltas until one has nothing new. Printed are medians over
-the rounds, in seconds from the REST call to `completed`, with the shares of the phases as the run's own activity log
-has them, and the largest resident memory of any process by what it does.
+sync into empty tables, the same again with nothing changed, and deltas until one has nothing new. Printed are medians
+over the rounds, in seconds from the REST call to `completed`, with the shares of the phases as the run's own activity
+log has them, and the largest resident memory of any process by what it does.
 """
 
 from __future__ import annotations
