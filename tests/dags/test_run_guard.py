@@ -1,0 +1,56 @@
+"""The first task refuses a run that no person started, before it opens anything or calls anybody."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+
+PARAMS = {"connection": "sandbox", "mode": "full", "fetch_workers": 2}
+
+
+class TaskInstance:
+    """As much of Airflow's as the first task uses before it opens a run."""
+
+    dag_id = "zoom_webinar_sync"
+
+    def __init__(self) -> None:
+        self.pushed: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.pushed[key] = value
+
+
+def test_a_run_that_no_person_started_is_refused_in_words(database: psycopg.Connection) -> None:
+    from airflow.sdk.api.datamodels._generated import DagRunType
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from rollcall.airflow.sync_tasks import discover_task
+
+    others = [kind for kind in DagRunType if kind is not DagRunType.MANUAL]
+    assert len(others) >= 4
+    for kind in others:
+        task = TaskInstance()
+        dag_run = SimpleNamespace(run_type=kind, run_id="run-1")
+        with pytest.raises(AirflowFailException, match="syncs are started by a person") as refused:
+            discover_task({"dag_run": dag_run, "ti": task, "params": PARAMS})
+        assert kind.value in str(refused.value).lower()
+        assert task.pushed == {"refusal": str(refused.value)}
+    assert database.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)
+
+
+def test_a_person_who_names_an_unknown_connection_is_told_which_there_are(
+    database: psycopg.Connection,
+) -> None:
+    from airflow.sdk.api.datamodels._generated import DagRunType
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from rollcall.airflow.sync_tasks import discover_task
+
+    dag_run = SimpleNamespace(run_type=DagRunType.MANUAL, run_id="run-1")
+    with pytest.raises(AirflowFailException, match=r"no connection named 'nobody'.*there are: sandbox"):
+        discover_task(
+            {"dag_run": dag_run, "ti": TaskInstance(), "params": {**PARAMS, "connection": "nobody"}}
+        )
