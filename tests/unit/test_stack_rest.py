@@ -161,9 +161,9 @@ def test_a_wait_is_named(airflow: SmallAirflow, capsys: pytest.CaptureFixture[st
 def test_airflows_reason_for_a_refusal_is_passed_on(
     airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    airflow.replies["POST", RUNS_PATH] = [(400, {"detail": "'fetch_workers': 99 is too many"})]
-    assert main(["sync", "zoom", "main", "--mode", "full", "--fetch-workers", "99"]) == 2
-    assert "99 is too many" in capsys.readouterr().err
+    airflow.replies["POST", RUNS_PATH] = [(400, {"detail": "'connection': main is too long"})]
+    assert main(["sync", "zoom", "main", "--mode", "full"]) == 2
+    assert "main is too long" in capsys.readouterr().err
 
 
 def test_an_expired_token_is_fetched_again(airflow: SmallAirflow) -> None:

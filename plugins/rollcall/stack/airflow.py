@@ -98,7 +98,7 @@ def wait_until_ready(
     while time.monotonic() < deadline:
         for program in programs:
             if program.exit_code() is not None:
-                if program is server and not is_free(port):
+                if program is server and _found_port_taken(program.log, port):
                     raise PortLost(f"port {port} was taken while Airflow started: free it and start again.")
                 raise SetupError(program.died_message("starting"))
         # Until the server has its port, a stranger may answer there.
@@ -111,6 +111,11 @@ def wait_until_ready(
         f"{waiting} is not ready after {_READY_SECONDS} seconds. The logs in {logs} say why; "
         "a slow machine may just need a second try."
     )
+
+
+def _found_port_taken(log: Path, port: int) -> bool:
+    # Whoever had the port may have let go of it by now; the server's last words tell all the same.
+    return not is_free(port) or "address already in use" in log.read_text(errors="replace")[-4000:]
 
 
 def _not_ready(rest: AirflowRest, dag_ids: Sequence[str]) -> str:
