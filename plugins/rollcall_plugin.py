@@ -13,7 +13,7 @@ def _progress_app() -> Any:
     from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
     from airflow.api_fastapi.core_api.security import requires_access_dag
 
-    from rollcall.airflow.resources import connect
+    from rollcall.airflow.database import connect
     from rollcall.api.progress import progress_app
 
     dag_id = listener.SYNC_DAGS[0]

@@ -30,10 +30,6 @@ def on_dag_run_success(dag_run: Any, msg: str) -> None:
 def _close(dag_run: Any, msg: str) -> None:
     if dag_run.dag_id not in SYNC_DAGS:
         return
-    from rollcall.airflow.resources import (
-        connect,  # only where it is needed: every Airflow process imports this
-    )
-
     by_hand = "manually" in (msg or "")
     with closing(connect()) as conn:
         run_id = runs.run_of(conn, dag_run.dag_id, dag_run.run_id)

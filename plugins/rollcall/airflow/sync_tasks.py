@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
 
-from rollcall.airflow.resources import connect, resources
+from rollcall.airflow.database import connect
+from rollcall.airflow.resources import resources
 from rollcall.errors import Parked, RollcallError, WrongUse
 from rollcall.store import runs
 from rollcall.store.runs import Run
@@ -40,7 +41,7 @@ def discover_task(context: Context) -> list[dict[str, int]]:
     """Check the request, open the run, queue its lists. Returns for each fetch worker the run's id and its number."""
     dag_run, ti = context["dag_run"], context["ti"]
     with _as_sentences(), _telling_refusals(ti), closing(connect()) as conn:
-        _check_started_by_hand(str(dag_run.run_type))
+        _check_started_by_hand(str(getattr(dag_run.run_type, "value", dag_run.run_type)))
         request = check_request(conn, context["params"])
         run_id = _open(conn, request, ti, dag_run)
         log.info("Run %s: %s sync of connection %s", run_id, request.mode, request.connection.name)
@@ -127,7 +128,7 @@ def _failed_task(ti: Any, run_id: str) -> str | None:
 
 
 def _check_started_by_hand(run_type: str) -> None:
-    if run_type.rpartition(".")[2].lower() != "manual":
+    if run_type != "manual":
         raise WrongUse(
             f"This run was started by {run_type}: syncs are started by a person, in Airflow or over REST."
         )
@@ -159,6 +160,7 @@ def _as_sentences() -> Iterator[None]:
     try:
         yield
     except WrongUse as wrong:
+        log.error("%s", wrong)  # noqa: TRY400 - on a line of its own, where people look first
         raise AirflowFailException(str(wrong)) from None
     except RollcallError as error:
         log.error("%s", error)  # noqa: TRY400 - the sentence is the message

@@ -16,7 +16,7 @@ def progress_app(
     connect: Callable[[], psycopg.Connection], dag_id: str, allowed: Callable[..., Any]
 ) -> FastAPI:
     """An app with `GET /runs/{dag_run_id}`; `allowed` is the dependency that lets a caller see the Dag's runs."""
-    app = FastAPI(title="rollcall", docs_url=None, redoc_url=None)
+    app = FastAPI(title="rollcall", openapi_url=None)
 
     @app.get("/runs/{dag_run_id}", dependencies=[Depends(allowed)])
     def progress(dag_run_id: str) -> dict[str, Any]:

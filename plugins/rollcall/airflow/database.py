@@ -1,0 +1,34 @@
+"""The data database as Airflow knows it: connection `rollcall_db`, a Postgres login with role rollcall_writer."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+
+from rollcall.errors import SetupError
+
+DATABASE = "rollcall_db"
+
+ASKING_AIRFLOW = threading.Lock()
+"""A task talks to Airflow over one pipe: whoever asks it for a connection holds this."""
+
+
+def connect() -> psycopg.Connection:
+    """An autocommit connection to the data database. Raises SetupError where it can't be had."""
+    # Every Airflow process loads the plugin, few of them ever come here.
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    with ASKING_AIRFLOW:
+        hook = PostgresHook(postgres_conn_id=DATABASE)
+        try:
+            conn = hook.get_conn()
+        except psycopg.OperationalError as error:
+            raise SetupError(
+                f"The data database does not answer ({type(error).__name__}): check the Airflow connection {DATABASE}."
+            ) from error
+    if not isinstance(conn, psycopg.Connection):
+        raise SetupError("rollcall needs psycopg 3 and SQLAlchemy 2: install what requirements.lock names.")
+    conn.autocommit = True
+    conn.execute("SET search_path TO rollcall, public")
+    return conn
