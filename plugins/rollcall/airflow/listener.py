@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.listeners import hookimpl
 
+from rollcall.airflow.database import connect
 from rollcall.store import runs
 
 log = logging.getLogger(__name__)
