@@ -101,7 +101,8 @@ def print_report(console: Console, dsn: str) -> None:
     people = _table("Who rejoined most", "Person", "Webinar", "Sessions", "Total", "Attended")
     for name, topic, sessions, total, attended in rejoined:
         people.add_row(_short(name, 28), _short(topic, 34), str(sessions), _hours(total), _hours(attended))
-    console.print(people)
+    if rejoined:
+        console.print(people)
     compared = _table(
         "Our numbers against Zoom's", "Measure", "Instances", "Agree", "Explained", "Differ", "Not stated"
     )
