@@ -141,6 +141,10 @@ def print_file_comparison(console: Console, dsn: str, sandbox_url: str) -> None:
         table.add_row(line.name, f"{line.ours:,}", theirs, line.verdict)
     console.print(table)
     console.print(f"{ours['people']:,} people in {ours['sessions']:,} sessions.", highlight=False)
+    if days := header.get("moved_by_days"):
+        console.print(
+            f"Its days were moved by {days:,}, into the six months that Zoom's API serves.", highlight=False
+        )
 
 
 def compare_with_header(ours: dict[str, Any], header: dict[str, Any]) -> list[Compared]:
