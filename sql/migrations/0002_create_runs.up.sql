@@ -87,8 +87,8 @@ CREATE TABLE sync_error_logs (
     message text NOT NULL,
     context jsonb NOT NULL DEFAULT '{}',
     occurrences integer NOT NULL DEFAULT 1,
-    first_seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    last_seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    first_seen_at timestamptz NOT NULL DEFAULT statement_timestamp(),
+    last_seen_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     CONSTRAINT one_row_per_error UNIQUE (run_id, kind, code, subject),
     CONSTRAINT kind_is_known
         CHECK (kind IN ('rate_limit', 'network_error', 'server_error', 'auth_error', 'data_error', 'internal_error'))
