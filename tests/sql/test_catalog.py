@@ -23,6 +23,7 @@ INTERNAL = {
     "link_people",
     "note_instance_reads",
     "part_people",
+    "take_batch",
     "total_people",
     "upsert_participants",
     "upsert_sessions",

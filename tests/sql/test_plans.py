@@ -56,12 +56,13 @@ def test_a_lease_is_a_look_up(years: psycopg.Connection) -> None:
     assert index_of(years, query) == "webinar_sync_queue_to_fetch"
 
 
-@pytest.mark.parametrize("function", ["sessionize_fetched", "upsert_sessionized"])
-def test_the_next_batch_is_a_look_up(years: psycopg.Connection, function: str) -> None:
-    body = read_text(SQL_DIR / f"functions/attendance/{function}.sql")
+@pytest.mark.parametrize("status", ["fetched", "sessionized"])
+def test_the_next_batch_is_a_look_up(years: psycopg.Connection, status: str) -> None:
+    body = read_text(SQL_DIR / "functions/queue/take_batch.sql")
     found = re.search(r"CURSOR FOR\n(.*?);", body, re.DOTALL)
     assert found, "the function chooses its batch in another way: adapt this test"
-    assert index_of(years, found[1].replace("p_run_id", "501")) == "webinar_sync_queue_staged"
+    query = found[1].replace("p_run_id", "501").replace("p_status", f"'{status}'")
+    assert index_of(years, query) == "webinar_sync_queue_staged"
 
 
 def test_the_runs_of_an_airflow_run_and_of_a_connection_are_look_ups(years: psycopg.Connection) -> None:

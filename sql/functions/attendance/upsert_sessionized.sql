@@ -7,23 +7,8 @@ SET search_path FROM CURRENT
 SET work_mem = '48MB'
 AS $$
 DECLARE
-    v_batch CURSOR FOR
-        SELECT q.id, q.rows_fetched
-        FROM webinar_sync_queue q
-        WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = 'sessionized'
-        ORDER BY q.id
-        FOR UPDATE SKIP LOCKED;
-    v_items bigint[];
-    v_rows bigint := 0;
+    v_items bigint[] := take_batch(p_run_id, 'sessionized', p_max_rows);
 BEGIN
-    -- Take whole instances up to the row limit, at least one. A cursor locks as it goes: a query would lock all there are,
-    -- and leave nothing to the backend beside this one.
-    FOR v_item IN v_batch LOOP
-        v_rows := v_rows + v_item.rows_fetched;
-        EXIT WHEN v_rows > p_max_rows AND v_items IS NOT NULL;
-        v_items := v_items || v_item.id;
-        EXIT WHEN v_rows >= p_max_rows OR cardinality(v_items) >= 100;
-    END LOOP;
     IF v_items IS NULL THEN
         RETURN 0;
     END IF;

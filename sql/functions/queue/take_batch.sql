@@ -1,0 +1,29 @@
+-- Whole instances up to the row limit, at least one. A cursor locks as it goes: a query would lock all there are, and leave
+-- nothing to the backend that works beside this one.
+CREATE FUNCTION take_batch(p_run_id bigint, p_status text, p_max_rows integer)
+RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_batch CURSOR FOR
+        SELECT q.id, q.rows_fetched
+        FROM webinar_sync_queue q
+        WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = p_status
+            -- Says no more than the line above to a reader, but lets every plan use the partial index.
+            AND q.status IN ('fetched', 'sessionized')
+        ORDER BY q.id
+        FOR UPDATE SKIP LOCKED;
+    v_items bigint[];
+    v_rows bigint := 0;
+BEGIN
+    FOR v_item IN v_batch LOOP
+        v_rows := v_rows + v_item.rows_fetched;
+        EXIT WHEN v_rows > p_max_rows AND v_items IS NOT NULL;
+        v_items := v_items || v_item.id;
+        EXIT WHEN v_rows >= p_max_rows OR cardinality(v_items) >= 100;
+    END LOOP;
+    RETURN v_items;
+END
+$$;
+COMMENT ON FUNCTION take_batch(bigint, text, integer) IS 'Lock and return the next instances of a run that are fetched or sessionized, up to p_max_rows rows; null when none is left.';
