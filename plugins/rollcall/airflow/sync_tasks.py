@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -34,7 +35,7 @@ REFUSAL = "refusal"
 """XCom key of task discover: why the request was refused."""
 
 Context = Mapping[str, Any]
-_ALIVE = ("running", "queued")
+_SILENCE = timedelta(minutes=5)  # longer than any task of a live run goes without a heartbeat
 
 
 def discover_task(context: Context) -> list[dict[str, int]]:
@@ -101,14 +102,15 @@ def _open(conn: psycopg.Connection, request: Any, ti: Any, dag_run: Any) -> int:
 
 
 def _lives_in_airflow(ti: Any, run: Run) -> bool:
-    if run.airflow_run_id is None:
+    """Whether Airflow still works on the run. One that this Airflow does not know was deleted, or is another
+    Airflow's on the same database: then its own signs of life decide."""
+    known = {"dag_id": run.airflow_dag_id, "run_ids": [run.airflow_run_id]}
+    if ti.get_dr_count(**known, states=["queued", "running"]):
         return True
-    try:
-        state = ti.get_dagrun_state(dag_id=run.airflow_dag_id, run_id=run.airflow_run_id)
-    except Exception as error:  # noqa: BLE001 - Airflow's client raises many kinds for a run that was deleted
-        log.info("Airflow does not know run %s any more (%s)", run.airflow_run_id, type(error).__name__)
+    if ti.get_dr_count(**known):
         return False
-    return str(getattr(state, "value", state)) in _ALIVE
+    last_sign = max(run.heartbeat_at, run.waiting_until or run.heartbeat_at)
+    return datetime.now(UTC) - last_sign < _SILENCE
 
 
 def _on_run(context: Context, use_case: Callable[[Connect, int], int]) -> int:

@@ -28,11 +28,13 @@ class Run:
     started_at: datetime
     airflow_dag_id: str | None
     airflow_run_id: str | None
+    heartbeat_at: datetime
+    waiting_until: datetime | None
 
 
 _RUN_COLUMNS = (
     "id, connection_id, mode, window_from, window_to, webinar_ids, fetch_workers, status, started_at,"
-    " airflow_dag_id, airflow_run_id"
+    " airflow_dag_id, airflow_run_id, heartbeat_at, waiting_until"
 )
 
 
