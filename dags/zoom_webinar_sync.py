@@ -27,7 +27,7 @@ from airflow.sdk.api.datamodels._generated import DagRunType
 
 from rollcall.airflow import sync_tasks
 from rollcall.airflow.params import SYNC_PARAMS
-from rollcall.airflow.retries import RETRIES, RETRY_DELAY, RETRY_POLICY
+from rollcall.airflow.retries import LONGEST_RETRY_DELAY, RETRIES, RETRY_DELAY, RETRY_POLICY
 
 with DAG(
     dag_id="zoom_webinar_sync",
@@ -42,6 +42,8 @@ with DAG(
     default_args={
         "retries": RETRIES,
         "retry_delay": RETRY_DELAY,
+        "retry_exponential_backoff": True,
+        "max_retry_delay": LONGEST_RETRY_DELAY,
         "retry_policy": RETRY_POLICY,
         "execution_timeout": timedelta(hours=12),
     },

@@ -6,6 +6,7 @@
     │   ├── InactiveConnection
     │   └── RunInTheWay       another run for the connection is active
     ├── SetupError            this installation is at fault: address, key, schema, a program that did not start
+    ├── DatabaseUnreachable   the data database does not answer, for now
     ├── RunClosed             the run or the lease ended elsewhere; whoever wakes up late must not write
     ├── Parked                a limit of the source stops the run until a stated time
     └── SourceError           the source refused or failed; `kind` is the row of sync_retry_policies that applies
@@ -55,6 +56,12 @@ class RunInTheWay(WrongUse):
 
 class SetupError(RollcallError):
     """Something this installation needs is missing or wrong: an address, a key, the schema, a program."""
+
+
+class DatabaseUnreachable(RollcallError):
+    """The data database does not answer: restarting, perhaps, or its address is wrong."""
+
+    retry = True
 
 
 class RunClosed(RollcallError):

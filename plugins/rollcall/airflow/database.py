@@ -6,7 +6,7 @@ import threading
 
 import psycopg
 
-from rollcall.errors import SetupError
+from rollcall.errors import DatabaseUnreachable, SetupError
 
 DATABASE = "rollcall_db"
 
@@ -15,7 +15,7 @@ ASKING_AIRFLOW = threading.Lock()
 
 
 def connect() -> psycopg.Connection:
-    """An autocommit connection to the data database. Raises SetupError where it can't be had."""
+    """An autocommit connection to the data database. Raises DatabaseUnreachable where it can't be had."""
     # Every Airflow process loads the plugin, few of them ever come here.
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
@@ -24,8 +24,9 @@ def connect() -> psycopg.Connection:
         try:
             conn = hook.get_conn()
         except psycopg.OperationalError as error:
-            raise SetupError(
-                f"The data database does not answer ({type(error).__name__}): check the Airflow connection {DATABASE}."
+            raise DatabaseUnreachable(
+                f"The data database does not answer ({type(error).__name__}): if it is not just restarting, check the "
+                f"Airflow connection {DATABASE}."
             ) from error
     if not isinstance(conn, psycopg.Connection):
         raise SetupError("rollcall needs psycopg 3 and SQLAlchemy 2: install what requirements.lock names.")

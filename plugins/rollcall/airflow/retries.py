@@ -10,6 +10,7 @@ from rollcall.errors import RollcallError
 
 RETRIES = 5
 RETRY_DELAY = timedelta(seconds=5)
+LONGEST_RETRY_DELAY = timedelta(minutes=2)
 
 
 def _family(error: type[RollcallError]) -> list[type[RollcallError]]:
