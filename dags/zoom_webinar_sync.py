@@ -42,7 +42,7 @@ with DAG(
     default_args={
         "retries": RETRIES,
         "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": True,
+        "retry_exponential_backoff": 2,
         "max_retry_delay": LONGEST_RETRY_DELAY,
         "retry_policy": RETRY_POLICY,
         "execution_timeout": timedelta(hours=12),
