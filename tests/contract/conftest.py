@@ -1,11 +1,13 @@
-"""A scripted server and a Zoom client at it."""
+"""A scripted server with a Zoom client at it, and the sandbox's demo account."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from sandbox.zoom.harness import Sandbox
 from tests.contract.scripted_server import Reply, ScriptedServer, scripted_server
 from tests.contract.zoom_client_harness import Harness
 
@@ -23,3 +25,16 @@ def zoom_api(server: ScriptedServer) -> Iterator[Harness]:
     harness = Harness(server.url)
     with harness.client:
         yield harness
+
+
+@pytest.fixture(scope="session")
+def zoom() -> Iterator[Sandbox]:
+    """A sandbox that tests only read: one that needs faults or counts starts its own."""
+    with Sandbox("demo") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def truth(zoom: Sandbox) -> dict[str, Any]:
+    """What the demo account holds, as its generator tells it."""
+    return zoom.truth
