@@ -1,0 +1,68 @@
+"""What could not be read is a gap, named and counted; the rest is whole, and the next run fills it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sync.conftest import StartRunner
+from tests.sync.small_account import REPORT, SMALL, only_instance
+from tests.sync.truth import assert_truth
+
+
+def test_a_repeated_page_token_is_a_gap_and_the_next_run_fills_it(start: StartRunner) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("repeat_token", match=REPORT)
+    run = runner.sync()
+    uuid, _ = only_instance(runner)
+    assert run["status"] == "completed_with_gaps"
+    gap = runner.rows("SELECT * FROM sync_gaps WHERE object_key = %s", uuid)[0]
+    assert "repeated a page token" in gap["reason"]
+    accounted = sum(
+        run[column]
+        for column in (
+            *("rows_duplicate", "rows_rejected", "rows_kept_back"),
+            *("sessions_inserted", "sessions_updated", "sessions_unchanged"),
+        )
+    )
+    assert run["rows_fetched"] == accounted
+    delta = runner.sync(mode="delta")
+    assert delta["status"] == "completed"
+    assert_truth(runner)
+    assert runner.rows("SELECT * FROM sync_gaps WHERE closed_at IS NULL AND NOT is_expected") == []
+
+
+@pytest.mark.parametrize(
+    "match", ["/registrants", "/panelists", r"/v2/webinars/\d+$", r"past_webinars/\d+/instances"]
+)
+def test_a_list_that_failed_is_asked_again_by_the_next_delta(start: StartRunner, match: str) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("500", match=match, times=-1)
+    run = runner.sync()
+    assert run["status"] == "completed_with_gaps"
+    people = runner.rows("SELECT count(*) AS n FROM zoom_participants")[0]["n"]
+    assert people == len(only_instance(runner)[1]["people"])
+    runner.zoom.clear_faults()
+    run = runner.sync(mode="delta")
+    assert run["status"] == "completed"
+    assert runner.rows("SELECT * FROM sync_gaps WHERE closed_at IS NULL AND NOT is_expected") == []
+    registered = next(iter(runner.zoom.truth["webinars"].values()))["registrants"]["approved"]
+    assert len(runner.everything("zoom_registrants")) == registered
+    assert runner.sync()["status"] == "completed"
+    assert_truth(runner)
+
+
+def test_one_bad_instance_is_a_gap_and_the_others_are_whole(start: StartRunner) -> None:
+    runner = start("headline", "--scale", "0.03")
+    bad = min(uuid for uuid in runner.zoom.truth["instances"] if uuid[:12].isalnum())
+    runner.zoom.fault("500", match=bad[:12], times=-1)
+    run = runner.sync()
+    assert run["status"] == "completed_with_gaps"
+    assert run["gaps"] == 1
+    others = [uuid for uuid in runner.zoom.truth["instances"] if uuid != bad]
+    assert_truth(runner, others)
+    gap = runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'participants'")[0]
+    assert (gap["object_key"], gap["http_status"], gap["closed_at"]) == (bad, 500, None)
+
+    runner.zoom.clear_faults()
+    assert runner.sync(mode="delta")["status"] == "completed"
+    assert_truth(runner)
