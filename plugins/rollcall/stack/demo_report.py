@@ -97,6 +97,7 @@ def print_report(console: Console, dsn: str) -> None:
         + f", {totals['attended_hours']:,.1f} attended hours",
         style="bold",
         highlight=False,
+        soft_wrap=True,
     )
     people = _table("Who rejoined most", "Person", "Webinar", "Sessions", "Total", "Attended")
     for name, topic, sessions, total, attended in rejoined:
@@ -110,7 +111,8 @@ def print_report(console: Console, dsn: str) -> None:
         compared.add_row(measure.replace("_", " "), *(f"{count:,}" for count in counts))
     console.print(compared)
     for measure, meaning, instances in differences:
-        console.print(f"{instances} x {measure.replace('_', ' ')}: {meaning}", highlight=False, markup=False)
+        sentence = f"{instances} x {measure.replace('_', ' ')}: {meaning}"
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if gaps:
         things = "thing is" if gaps == 1 else "things are"
         console.print(
