@@ -1,4 +1,4 @@
-"""Empty databases and a copy of sql/ to edit."""
+"""Empty databases, a copy of sql/ to edit, and the schema that every road must lead to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from rollcall.stack.postgres import Postgres
 from rollcall.store.migration_files import SQL_DIR
+from tests.migrations.postgres_programs import dump
 
 
 @pytest.fixture
@@ -19,6 +20,12 @@ def empty_database(postgres: Postgres) -> Iterator[str]:
     name = f"empty_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def fresh_dump(postgres: Postgres, template: str) -> str:
+    """What a database that was migrated in one go looks like to pg_dump."""
+    return dump(postgres.dsn(template))
 
 
 @pytest.fixture
