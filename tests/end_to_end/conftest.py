@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from rollcall.stack.state import StateFolder
 from rollcall.stack.up import Plan, Stack, remove_stack
+from tests.end_to_end.stack_operator import DAG, Operator, until
 
 _HERE = Path(__file__).parent
 
@@ -33,3 +35,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             yield running
     finally:
         remove_stack(folder)
+
+
+@pytest.fixture
+def operator(stack: Stack) -> Iterator[Operator]:
+    """An operator at a stack without faults and without an active run."""
+    person = Operator(stack)
+    yield person
+    requests.delete(f"{person.sandbox}/sandbox/faults", timeout=10)
+    for run in person.rows("SELECT airflow_run_id FROM sync_runs WHERE finished_at IS NULL"):
+        person.call("PATCH", f"/api/v2/dags/{DAG}/dagRuns/{run['airflow_run_id']}", state="failed")
+        until(lambda: not person.rows("SELECT FROM sync_runs WHERE finished_at IS NULL"))
