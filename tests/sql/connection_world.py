@@ -16,7 +16,7 @@ from psycopg import sql
 from rollcall.secrets import Keyring
 from rollcall.sources.zoom.endpoints import ENDPOINTS
 from rollcall.sync import connections
-from rollcall.sync.connections import access_token
+from rollcall.sync.connection_tokens import issue_token
 from tests.contract.scripted_server import Reply, ScriptedServer, Seen
 
 SECRET, FIRST_REFRESH = "client-s3cret-value", "refresh-0"
@@ -82,7 +82,7 @@ class World:
 
     def token(self, connection_id: int, **how: Any) -> str:
         with psycopg.connect(self.dsn) as conn, requests.Session() as session:
-            return access_token(conn, connection_id, self.keyring, session, **how)
+            return issue_token(conn, connection_id, self.keyring, session, **how).value
 
     def column(self, name: str, connection: str = "acme") -> Any:
         query = sql.SQL("SELECT {} FROM zoom_connections WHERE name = %s").format(sql.Identifier(name))

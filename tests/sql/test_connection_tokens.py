@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import requests
 
-from rollcall.sync.connections import TokenSource, access_token
+from rollcall.sync.connection_tokens import TokenSource, issue_token
 from tests.sql.connection_world import ALL_SCOPES, FIRST_REFRESH, World
 
 
@@ -64,7 +64,7 @@ def test_the_rotated_refresh_token_is_committed_before_the_access_token_is_hande
     connection = world.add()
     conn = psycopg.connect(world.dsn)
     with requests.Session() as session:
-        access_token(conn, connection, world.keyring, session)
+        issue_token(conn, connection, world.keyring, session)
     # The worker dies the moment it has its token: nothing of its own transaction survives.
     conn.pgconn.finish()
     assert world.keyring.decrypt(world.column("refresh_token_encrypted")) == world.zoom.refresh
@@ -77,7 +77,7 @@ def test_a_token_is_never_given_out_inside_somebody_elses_transaction(world: Wor
     with psycopg.connect(world.dsn) as conn, requests.Session() as session:
         conn.execute("SELECT 1")
         with pytest.raises(ValueError, match="no transaction"):
-            access_token(conn, connection, world.keyring, session)
+            issue_token(conn, connection, world.keyring, session)
     assert world.zoom.grants == 0
 
 

@@ -40,18 +40,6 @@ class IssuedToken:
     good_until: datetime
 
 
-def access_token(
-    conn: psycopg.Connection,
-    connection_id: int,
-    keyring: Keyring,
-    http_session: requests.Session,
-    force: bool = False,
-    rejected: str | None = None,
-) -> str:
-    """A token that Zoom should take; see issue_token."""
-    return issue_token(conn, connection_id, keyring, http_session, force=force, rejected=rejected).value
-
-
 def issue_token(
     conn: psycopg.Connection,
     connection_id: int,

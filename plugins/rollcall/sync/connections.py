@@ -20,20 +20,7 @@ from rollcall.sources.zoom.oauth import OAUTH, SERVER_TO_SERVER
 from rollcall.sources.zoom.scopes import missing
 from rollcall.store import connections as store
 from rollcall.store.connections import ZoomConnection
-from rollcall.sync.connection_tokens import TokenSource, access_token, issue_token
-
-__all__ = [
-    "ConnectionTest",
-    "Rotation",
-    "TokenSource",
-    "access_token",
-    "activate",
-    "add_connection",
-    "deactivate",
-    "list_connections",
-    "rotate_keys",
-    "test_connection",
-]
+from rollcall.sync.connection_tokens import issue_token
 
 KINDS = (SERVER_TO_SERVER, OAUTH)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
