@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -106,7 +106,11 @@ def test_the_health_check_fails_where_nobody_listens() -> None:
 
 def test_airflow_knows_each_setting_that_it_is_given() -> None:
     """A misspelt or renamed AIRFLOW__… variable is ignored without a word."""
-    known = yaml.safe_load((files("airflow") / "config_templates/config.yml").read_text())
+    # Found without importing it: Airflow reads its settings once per process, and other tests here bring their own.
+    package = find_spec("airflow")
+    assert package is not None
+    assert package.origin is not None
+    known = yaml.safe_load((Path(package.origin).parent / "config_templates/config.yml").read_text())
     given = re.findall(r"\bAIRFLOW__([A-Z_]+?)__([A-Z_]+)\b", (ROOT / "docker-compose.yaml").read_text())
     given += re.findall(r"\bAIRFLOW__([A-Z_]+?)__([A-Z_]+)\b", (ROOT / "docker/Dockerfile").read_text())
     # The celery sections are the provider's own, which only the image installs.
