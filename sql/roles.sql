@@ -60,6 +60,16 @@ GRANT SELECT (
     reconnect_needed_at, reconnect_reason, created_at, updated_at
 ) ON zoom_connections TO rollcall_monitor;
 
+-- Connections.
+GRANT SELECT ON sync_connections TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
+
+-- Attendance in numbers.
+
+-- Health, monitoring, alerts, reports.
+
+-- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
+
 -- The rest is not the owner's to do but that of whoever migrates.
 RESET ROLE;
 DO $$

@@ -1,8 +1,9 @@
 """Brings a database's schema up to this code, or back.
 
-Versioned files (`sql/migrations/NNNN_name.up.sql` and `.down.sql`) run once, in order. Functions, views and grants are
-code: they are dropped and rebuilt whole whenever one of their files changed, because replacing one by one fails as soon
-as a view loses a column or a function changes its result. All of it is one transaction under an advisory lock.
+Versioned files (`sql/migrations/NNNN_name.up.sql` and `.down.sql`) run once, in order. Functions, views, triggers
+and grants are code: they are dropped and rebuilt whole whenever one of their files changed, because replacing one by
+one fails as soon as a view loses a column or a function changes its result. All of it is one transaction under an
+advisory lock.
 """
 
 from __future__ import annotations
@@ -21,10 +22,9 @@ from rollcall.store.migration_files import (
     SQL_DIR,
     Migration,
     code_checksum,
-    function_files,
+    code_files,
     read_migrations,
     read_text,
-    view_files,
 )
 
 LOCK_KEY = 7_265_746_011
@@ -217,7 +217,17 @@ def _check_ledger(applied: dict[int, str], migrations: list[Migration]) -> None:
 
 
 def _drop_code(conn: psycopg.Connection) -> None:
-    """Drop the owner's views and functions; what others put into the schema is theirs and stays."""
+    """Drop the owner's triggers, views and functions; what others put into the schema is theirs and stays."""
+    for (drop_trigger,) in conn.execute(
+        """
+        SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
+        FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid AND c.relowner = 'rollcall_owner'::regrole
+        JOIN pg_proc p ON p.oid = t.tgfoid AND p.proowner = 'rollcall_owner'::regrole
+        WHERE NOT t.tgisinternal AND c.relnamespace = 'rollcall'::regnamespace AND p.pronamespace = c.relnamespace
+        """
+    ).fetchall():
+        conn.execute(drop_trigger.encode())
     waiting = conn.execute(
         """
         SELECT code.kind, code.name
@@ -253,7 +263,7 @@ def _drop_code(conn: psycopg.Connection) -> None:
 
 def _build_code(conn: psycopg.Connection, sql_dir: Path) -> None:
     conn.execute("SET LOCAL check_function_bodies = off")  # functions may call one another in any order
-    for file in [*function_files(sql_dir), *view_files(sql_dir)]:
+    for file in code_files(sql_dir):
         _run(conn, read_text(file), file.name)
     conn.execute("INSERT INTO schema_code (checksum) VALUES (%s)", (code_checksum(sql_dir),))
 

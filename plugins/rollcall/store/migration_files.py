@@ -67,9 +67,19 @@ def view_files(sql_dir: Path = SQL_DIR) -> list[Path]:
     return [files[name] for name in TopologicalSorter(reads).static_order()]
 
 
+def trigger_files(sql_dir: Path = SQL_DIR) -> list[Path]:
+    """One file per trigger."""
+    return sorted((sql_dir / "triggers").glob("*.sql"))
+
+
+def code_files(sql_dir: Path = SQL_DIR) -> list[Path]:
+    """All that is rebuilt whole, in the order in which it is created."""
+    return [*function_files(sql_dir), *view_files(sql_dir), *trigger_files(sql_dir)]
+
+
 def code_checksum(sql_dir: Path = SQL_DIR) -> str:
-    """One checksum over all functions, views and rights: when it differs, they are rebuilt."""
-    files = [*sorted([*function_files(sql_dir), *view_files(sql_dir)]), sql_dir / "roles.sql"]
+    """One checksum over all functions, views, triggers and rights: when it differs, they are rebuilt."""
+    files = [*sorted(code_files(sql_dir)), sql_dir / "roles.sql"]
     return _checksum("\0".join(f"{file.name}\0{read_text(file)}" for file in files))
 
 

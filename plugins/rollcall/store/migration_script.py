@@ -8,10 +8,9 @@ from rollcall.store.migrate import LOCK_KEY
 from rollcall.store.migration_files import (
     SQL_DIR,
     code_checksum,
-    function_files,
+    code_files,
     read_migrations,
     read_text,
-    view_files,
 )
 
 _HEAD = f"""\
@@ -47,7 +46,7 @@ def migration_script(sql_dir: Path = SQL_DIR) -> str:
             f" VALUES ({migration.version}, '{migration.name}', '{migration.checksum}');",
         ]
     parts.append("SET LOCAL check_function_bodies = off;")
-    parts += [read_text(file) for file in [*function_files(sql_dir), *view_files(sql_dir)]]
+    parts += [read_text(file) for file in code_files(sql_dir)]
     parts.append(f"INSERT INTO schema_code (checksum) VALUES ('{code_checksum(sql_dir)}');")  # noqa: S608
     parts += [read_text(sql_dir / "roles.sql"), "COMMIT;"]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)

@@ -1,0 +1,1 @@
+-- Takes the rollups back.

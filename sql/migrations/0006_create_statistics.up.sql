@@ -1,0 +1,1 @@
+-- Rollups of attendance, kept by the run itself.

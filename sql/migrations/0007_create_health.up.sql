@@ -1,0 +1,1 @@
+-- Thresholds and what health, alerts and reports need to stay look-ups.

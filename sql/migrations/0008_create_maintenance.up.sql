@@ -1,0 +1,1 @@
+-- Retention settings and results of the self-test.

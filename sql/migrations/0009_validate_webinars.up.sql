@@ -1,0 +1,1 @@
+-- Rules that a webinar's row is judged by, and what they found.
