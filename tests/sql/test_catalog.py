@@ -35,7 +35,12 @@ FOR_PEOPLE: set[str] = set()
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.
 UNINDEXED_FOREIGN_KEYS = {
+    "sync_gaps(user_id)",
+    "sync_gaps(zoom_connection_id)",
+    "sync_runs(user_id)",
+    "sync_runs(zoom_connection_id)",
     "webinar_sync_queue(instance_id)",
+    "webinar_sync_queue(meeting_id)",
     "webinar_sync_queue(webinar_id)",
     "zoom_connections(plan)",
     "zoom_panelists(connection_id)",

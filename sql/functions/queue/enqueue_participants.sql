@@ -10,7 +10,7 @@ AS $$
         FROM zoom_webinar_instances i
         WHERE i.id = ANY (p_instance_ids)
         ORDER BY i.participants_count DESC NULLS LAST, i.id
-        ON CONFLICT (run_id, kind, variant, webinar_id, instance_id) DO NOTHING
+        ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO NOTHING
         RETURNING 1
     )
     SELECT count(*)::integer FROM added

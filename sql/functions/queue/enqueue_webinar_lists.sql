@@ -11,7 +11,7 @@ AS $$
         CROSS JOIN unnest(p_variants) AS v (variant)
         WHERE w.id = ANY (p_webinar_ids)
         ORDER BY w.id, v.variant
-        ON CONFLICT (run_id, kind, variant, webinar_id, instance_id) DO NOTHING
+        ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO NOTHING
         RETURNING 1
     )
     SELECT count(*)::integer FROM added

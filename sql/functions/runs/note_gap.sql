@@ -19,7 +19,7 @@ AS $$
     SELECT r.connection_id, p_object_kind, p_object_key, p_http_status, p_code, p_reason, p_is_expected, r.id,
            now() + make_interval(secs => p_recheck_after_hours * 3600)
     FROM sync_runs r WHERE r.id = p_run_id
-    ON CONFLICT (connection_id, object_kind, object_key) DO UPDATE
+    ON CONFLICT (connection_id, object_kind, object_key, source) DO UPDATE
         SET http_status = excluded.http_status, code = excluded.code, reason = excluded.reason,
             is_expected = excluded.is_expected, last_seen_at = now(), last_seen_run_id = excluded.last_seen_run_id,
             times_seen = g.times_seen + 1, recheck_at = excluded.recheck_at, closed_at = NULL

@@ -1,0 +1,66 @@
+-- Takes Calendly back; tables that were there before keep what they had.
+ALTER TABLE calendly_webhook_events
+    DROP CONSTRAINT apply_status_is_known,
+    DROP CONSTRAINT one_row_per_delivery,
+    DROP CONSTRAINT delivery_has_a_user,
+    DROP CONSTRAINT delivery_has_a_subscription;
+DROP INDEX calendly_webhook_events_pending;
+DROP INDEX calendly_webhook_events_by_user;
+DROP INDEX calendly_webhook_events_by_subscription;
+DROP TABLE calendly_webhook_refusals;
+DROP TABLE calendly_webhook_keys;
+DROP TABLE calendly_webhook_subscriptions;
+DROP TABLE calendly_listing_slices;
+DROP TABLE calendly_call_budgets;
+DROP TABLE calendly_meeting_reads;
+ALTER TABLE meeting_invitees
+    DROP CONSTRAINT invitee_status_is_known,
+    DROP CONSTRAINT invitee_has_a_meeting;
+DROP INDEX meeting_invitees_by_old_invitee;
+DROP INDEX meeting_invitees_by_meeting;
+ALTER TABLE meetings
+    DROP CONSTRAINT missing_reason_is_known,
+    DROP CONSTRAINT missing_has_a_reason,
+    DROP CONSTRAINT meeting_status_is_known,
+    DROP CONSTRAINT one_row_per_event,
+    DROP CONSTRAINT meeting_has_a_user;
+DROP INDEX meetings_by_user_and_start;
+DROP INDEX calendly_users_by_email;
+
+DO $$
+DECLARE
+    v_added record;
+    v_found record;
+BEGIN
+    FOR v_added IN
+        SELECT
+            c.relname AS table_name,
+            array_agg(a.attname) FILTER (WHERE f.column_name IS NULL) AS columns,
+            bool_and(f.column_name IS NULL) AS is_ours
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN calendly_found_before f ON f.table_name = c.relname AND f.column_name = a.attname
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+            AND c.relname IN ('users', 'meetings', 'meeting_invitees', 'calendly_webhook_events')
+        GROUP BY c.relname
+    LOOP
+        IF v_added.is_ours THEN
+            EXECUTE format('DROP TABLE %I', v_added.table_name);
+        ELSIF v_added.columns IS NOT NULL THEN
+            EXECUTE format(
+                'ALTER TABLE %I %s', v_added.table_name,
+                (SELECT string_agg(format('DROP COLUMN %I', u.name), ', ') FROM unnest(v_added.columns) AS u (name))
+            );
+        END IF;
+    END LOOP;
+    FOR v_found IN
+        SELECT DISTINCT f.table_name, f.table_owner FROM calendly_found_before f WHERE f.table_owner <> current_user
+    LOOP
+        RESET ROLE;
+        EXECUTE format('ALTER TABLE rollcall.%I OWNER TO %I', v_found.table_name, v_found.table_owner);
+        EXECUTE format('REVOKE ALL ON rollcall.%I FROM rollcall_owner', v_found.table_name);
+        SET LOCAL ROLE rollcall_owner;
+    END LOOP;
+END
+$$;
+DROP TABLE calendly_found_before;
