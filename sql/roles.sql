@@ -70,6 +70,26 @@ GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 
 -- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
 
+-- Calendly. A user's columns are named one by one: the table may have had others before, and it holds tokens.
+GRANT INSERT, UPDATE ON
+    users, meetings, meeting_invitees, calendly_meeting_reads, calendly_call_budgets, calendly_listing_slices,
+    calendly_webhook_subscriptions, calendly_webhook_keys, calendly_webhook_refusals, calendly_webhook_events
+TO rollcall_writer;
+GRANT SELECT (
+    id, email, calendly_user_uri, calendly_organization_uri, calendly_role, calendly_scope, calendly_token_kind,
+    calendly_token_expires_at, calendly_is_active, calendly_reconnect_needed_at, calendly_reconnect_reason, calendly_connected_at,
+    last_calendly_sync, calendly_initial_sync_complete, calendly_webhook_enabled
+) ON users TO rollcall_reader, rollcall_monitor;
+GRANT SELECT ON meetings, meeting_invitees, calendly_webhook_events TO rollcall_reader;
+GRANT SELECT ON meeting_bookings, meeting_analytics_by_event_type, meeting_analytics_by_host, calendly_sync_health TO rollcall_reader;
+GRANT SELECT ON calendly_sync_health, calendly_call_budgets, calendly_listing_slices, calendly_webhook_refusals TO rollcall_monitor;
+GRANT SELECT (
+    id, subscription_id, user_id, event_type, sent_at, seen_count, last_seen_at, apply_status, applied_at, apply_message, created_at
+) ON calendly_webhook_events TO rollcall_monitor;
+GRANT SELECT (id, user_id, uri, scope, events, state, retry_started_at, checked_at, created_at, updated_at)
+    ON calendly_webhook_subscriptions TO rollcall_monitor;
+GRANT EXECUTE ON ROUTINE clean_old_webhook_events TO rollcall_monitor;
+
 -- The rest is not the owner's to do but that of whoever migrates.
 RESET ROLE;
 DO $$

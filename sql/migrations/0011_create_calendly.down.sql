@@ -16,6 +16,7 @@ DROP TABLE calendly_meeting_reads;
 ALTER TABLE meeting_invitees
     DROP CONSTRAINT invitee_status_is_known,
     DROP CONSTRAINT invitee_has_a_meeting;
+DROP INDEX meeting_invitees_by_new_invitee;
 DROP INDEX meeting_invitees_by_old_invitee;
 DROP INDEX meeting_invitees_by_meeting;
 ALTER TABLE meetings

@@ -161,6 +161,7 @@ ALTER TABLE meeting_invitees
     ADD CONSTRAINT invitee_status_is_known CHECK (status IN ('active', 'canceled'));
 CREATE INDEX meeting_invitees_by_meeting ON meeting_invitees (meeting_id);
 CREATE INDEX meeting_invitees_by_old_invitee ON meeting_invitees (old_invitee_uri) WHERE old_invitee_uri IS NOT NULL;
+CREATE INDEX meeting_invitees_by_new_invitee ON meeting_invitees (new_invitee_uri) WHERE new_invitee_uri IS NOT NULL;
 COMMENT ON TABLE meeting_invitees IS 'One row per invitee of a scheduled event. The links with which anybody could cancel or reschedule are not stored.';
 COMMENT ON COLUMN meeting_invitees.status IS 'active or canceled. Canceled is for good.';
 COMMENT ON COLUMN meeting_invitees.rescheduled IS 'True on the old invitee of a reschedule.';

@@ -31,7 +31,9 @@ INTERNAL = {
 }
 
 # What people and their tools call: no code of ours does.
-FOR_PEOPLE: set[str] = set()
+FOR_PEOPLE = {
+    "clean_old_webhook_events",
+}
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.
 UNINDEXED_FOREIGN_KEYS = {

@@ -39,3 +39,20 @@ def read_retry_policies(conn: psycopg.Connection) -> dict[str, tuple[int, float,
         " FROM sync_retry_policies"
     ).fetchall()
     return {kind: (attempts, first, factor, longest) for kind, attempts, first, factor, longest in rows}
+
+
+def take_calendly_call(conn: psycopg.Connection, user_id: int) -> float:
+    """Reserve the next call for a Calendly user; 0: make it now, otherwise the seconds to wait before asking again."""
+    row = conn.execute("SELECT take_calendly_call(%s)", (user_id,)).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def note_calendly_limits(
+    conn: psycopg.Connection,
+    user_id: int,
+    limit: int | None,
+    remaining: int | None,
+    reset_seconds: float | None,
+) -> None:
+    """Book what an answer's headers said: calls a minute, calls left, seconds until the count starts anew."""
+    conn.execute("SELECT note_calendly_limits(%s, %s, %s, %s)", (user_id, limit, remaining, reset_seconds))
