@@ -98,6 +98,7 @@ ALTER TABLE meetings
     ADD COLUMN IF NOT EXISTS event_created_at timestamptz,
     ADD COLUMN IF NOT EXISTS event_updated_at timestamptz,
     ADD COLUMN IF NOT EXISTS other_fields jsonb,
+    ADD COLUMN IF NOT EXISTS marks text[],
     ADD COLUMN IF NOT EXISTS synced_via_webhook boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS missing_since timestamptz,
     ADD COLUMN IF NOT EXISTS missing_reason text,
@@ -117,6 +118,7 @@ COMMENT ON COLUMN meetings.status IS 'active or canceled. Canceled is for good: 
 COMMENT ON COLUMN meetings.invitees_total IS 'Calendly''s own counter, canceled invitees included.';
 COMMENT ON COLUMN meetings.hosts IS 'Array of {user, email, name}.';
 COMMENT ON COLUMN meetings.event_updated_at IS 'Calendly''s updated_at: what is older than the stored one is not applied.';
+COMMENT ON COLUMN meetings.marks IS 'Names of the fields that came in a form that could not be read.';
 COMMENT ON COLUMN meetings.synced_via_webhook IS 'True once a webhook delivery wrote this row.';
 COMMENT ON COLUMN meetings.missing_since IS 'Since when Calendly no longer lists it, confirmed by asking for the event itself; cleared when it is back.';
 COMMENT ON COLUMN meetings.missing_reason IS 'gone (Calendly answers 404) or no_access (403: it may be there, this user can no longer see it).';
@@ -153,6 +155,7 @@ ALTER TABLE meeting_invitees
     ADD COLUMN IF NOT EXISTS invitee_created_at timestamptz,
     ADD COLUMN IF NOT EXISTS invitee_updated_at timestamptz,
     ADD COLUMN IF NOT EXISTS other_fields jsonb,
+    ADD COLUMN IF NOT EXISTS marks text[],
     ADD COLUMN IF NOT EXISTS synced_via_webhook boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now();
@@ -240,7 +243,7 @@ CREATE TABLE calendly_webhook_refusals (
     last_refused_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (subscription_id, reason, day),
     CONSTRAINT refusal_reason_is_known
-        CHECK (reason IN ('signature_missing', 'signature_malformed', 'too_old', 'in_future', 'signature_mismatch', 'too_large'))
+        CHECK (reason IN ('missing', 'malformed', 'mismatch', 'too_old', 'in_future', 'too_large'))
 );
 COMMENT ON TABLE calendly_webhook_refusals IS 'Deliveries that were turned away, counted by reason and UTC day; nothing of them is kept.';
 

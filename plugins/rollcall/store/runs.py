@@ -140,6 +140,42 @@ def note_found(conn: psycopg.Connection, run_id: int, *, webinars: int, instance
     )
 
 
+def add_meetings(
+    conn: psycopg.Connection, run_id: int, counts: Mapping[str, int], *, canceled: int = 0
+) -> None:
+    """Add to the run's meetings by outcome: new, updated, unchanged (outdated among them), missing; and canceled ones.
+
+    Raises RunClosed when the run has ended.
+    """
+    changed = conn.execute(
+        """
+        UPDATE sync_runs SET
+            meetings_new = meetings_new + %(new)s,
+            meetings_updated = meetings_updated + %(updated)s,
+            meetings_unchanged = meetings_unchanged + %(unchanged)s,
+            meetings_canceled = meetings_canceled + %(canceled)s,
+            meetings_missing = meetings_missing + %(missing)s,
+            heartbeat_at = clock_timestamp()
+        WHERE id = %(run)s AND finished_at IS NULL
+        """,
+        {
+            "run": run_id,
+            "new": counts.get("new", 0),
+            "updated": counts.get("updated", 0),
+            "unchanged": counts.get("unchanged", 0) + counts.get("outdated", 0),
+            "missing": counts.get("missing", 0),
+            "canceled": canceled,
+        },
+    )
+    if not changed.rowcount:
+        raise _closed(run_id)
+
+
+def note_calls(conn: psycopg.Connection, run_id: int, calls: int) -> None:
+    """Add to the HTTP calls that the run made."""
+    conn.execute("UPDATE sync_runs SET api_calls = api_calls + %s WHERE id = %s", (calls, run_id))
+
+
 def log_activity(conn: psycopg.Connection, run_id: int, message: str) -> None:
     """Add a sentence for people to the activity log; nothing personal."""
     conn.execute("SELECT log_activity(%s, %s)", (run_id, message))

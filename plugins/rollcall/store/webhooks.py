@@ -30,9 +30,10 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A stored delivery: its id, and whether it was the first of its kind."""
+    """A stored delivery: its id, whose it is, and whether it was the first of its kind."""
 
     event_id: int
+    user_id: int
     is_new: bool
 
 
@@ -144,10 +145,10 @@ def store_delivery(
 ) -> Delivery | None:
     """Store a verified delivery, or count it where it is known; None where there is no such subscription."""
     row = conn.execute(
-        "SELECT event_id, is_new FROM store_webhook_delivery(%s, %s, %s, %s, %s, %s, %s, %s)",
+        "SELECT event_id, user_id, is_new FROM store_webhook_delivery(%s, %s, %s, %s, %s, %s, %s, %s)",
         (public_id, delivery_key, event_type, payload_uri, raw_body, sent_at, apply_status, apply_message),
     ).fetchone()
-    return Delivery(int(row[0]), bool(row[1])) if row and row[0] is not None else None
+    return Delivery(int(row[0]), int(row[1]), bool(row[2])) if row and row[0] is not None else None
 
 
 def count_refusal(conn: psycopg.Connection, public_id: str, reason: str) -> None:

@@ -9,6 +9,7 @@ CREATE FUNCTION store_webhook_delivery(
     p_apply_status text,
     p_apply_message text,
     OUT event_id bigint,
+    OUT user_id bigint,
     OUT is_new boolean
 )
 LANGUAGE sql VOLATILE
@@ -21,6 +22,6 @@ AS $$
     FROM calendly_webhook_subscriptions s
     WHERE s.public_id = p_public_id
     ON CONFLICT (delivery_key) DO UPDATE SET seen_count = e.seen_count + 1, last_seen_at = clock_timestamp()
-    RETURNING e.id, e.seen_count = 1
+    RETURNING e.id, e.user_id, e.seen_count = 1
 $$;
 COMMENT ON FUNCTION store_webhook_delivery(text, text, text, text, bytea, timestamptz, text, text) IS 'Store a verified delivery, or count it where it is known. event_id is null where there is no such subscription.';

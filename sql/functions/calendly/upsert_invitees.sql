@@ -44,7 +44,8 @@ BEGIN
             coalesce(g.invitee_scheduled_by, m.invitee_scheduled_by) AS invitee_scheduled_by,
             coalesce(g.invitee_created_at, m.invitee_created_at) AS invitee_created_at,
             coalesce(g.invitee_updated_at, m.invitee_updated_at) AS invitee_updated_at,
-            coalesce(g.other_fields, m.other_fields) AS other_fields
+            coalesce(g.other_fields, m.other_fields) AS other_fields,
+            coalesce(g.marks, m.marks) AS marks
         FROM given g
         LEFT JOIN meeting_invitees m ON m.uri = g.uri
         LEFT JOIN meetings e ON e.uri = g.event_uri
@@ -67,14 +68,14 @@ BEGIN
                     m.tracking, m.text_reminder_number, m.rescheduled, m.old_invitee_uri, m.new_invitee_uri,
                     m.canceled_by, m.cancel_reason, m.canceler_type, m.canceled_at, m.payment, m.reconfirmation,
                     m.routing_form_submission_uri, m.scheduling_method, m.invitee_scheduled_by, m.invitee_created_at,
-                    m.invitee_updated_at, m.other_fields, m.no_show_uri, m.no_show_at
+                    m.invitee_updated_at, m.other_fields, m.marks, m.no_show_uri, m.no_show_at
                 ) IS DISTINCT FROM (
                     n.meeting_id, n.status,
                     n.event_uri, n.email, n.name, n.first_name, n.last_name, n.timezone, n.questions_and_answers,
                     n.tracking, n.text_reminder_number, n.rescheduled, n.old_invitee_uri, n.new_invitee_uri,
                     n.canceled_by, n.cancel_reason, n.canceler_type, n.canceled_at, n.payment, n.reconfirmation,
                     n.routing_form_submission_uri, n.scheduling_method, n.invitee_scheduled_by, n.invitee_created_at,
-                    n.invitee_updated_at, n.other_fields, n.no_show_uri, n.no_show_at
+                    n.invitee_updated_at, n.other_fields, n.marks, n.no_show_uri, n.no_show_at
                 ) THEN 'updated'
                 ELSE 'unchanged'
             END AS outcome
@@ -87,7 +88,7 @@ BEGIN
             event_uri, email, name, first_name, last_name, timezone, questions_and_answers, tracking,
             text_reminder_number, rescheduled, old_invitee_uri, new_invitee_uri, canceled_by, cancel_reason,
             canceler_type, canceled_at, payment, reconfirmation, routing_form_submission_uri, scheduling_method,
-            invitee_scheduled_by, invitee_created_at, invitee_updated_at, other_fields, no_show_uri, no_show_at
+            invitee_scheduled_by, invitee_created_at, invitee_updated_at, other_fields, marks, no_show_uri, no_show_at
         )
         SELECT
             j.uri, j.meeting_id, j.status, p_via_webhook,
@@ -95,7 +96,7 @@ BEGIN
             j.text_reminder_number, j.rescheduled, j.old_invitee_uri, j.new_invitee_uri, j.canceled_by,
             j.cancel_reason, j.canceler_type, j.canceled_at, j.payment, j.reconfirmation,
             j.routing_form_submission_uri, j.scheduling_method, j.invitee_scheduled_by, j.invitee_created_at,
-            j.invitee_updated_at, j.other_fields, j.no_show_uri, j.no_show_at
+            j.invitee_updated_at, j.other_fields, j.marks, j.no_show_uri, j.no_show_at
         FROM judged j
         WHERE j.outcome IN ('new', 'updated') AND NOT j.is_outdated
         ORDER BY j.uri
@@ -129,6 +130,7 @@ BEGIN
             invitee_created_at = excluded.invitee_created_at,
             invitee_updated_at = excluded.invitee_updated_at,
             other_fields = excluded.other_fields,
+            marks = excluded.marks,
             no_show_uri = excluded.no_show_uri,
             no_show_at = excluded.no_show_at
         WHERE t.invitee_updated_at IS NULL OR excluded.invitee_updated_at IS NULL

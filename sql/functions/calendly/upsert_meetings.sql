@@ -42,7 +42,8 @@ BEGIN
             coalesce(g.canceled_at, m.canceled_at) AS canceled_at,
             coalesce(g.event_created_at, m.event_created_at) AS event_created_at,
             coalesce(g.event_updated_at, m.event_updated_at) AS event_updated_at,
-            coalesce(g.other_fields, m.other_fields) AS other_fields
+            coalesce(g.other_fields, m.other_fields) AS other_fields,
+            coalesce(g.marks, m.marks) AS marks
         FROM given g
         LEFT JOIN meetings m ON m.uri = g.uri
     ),
@@ -58,14 +59,14 @@ BEGIN
                     m.invitees_total, m.invitees_active, m.invitees_limit, m.hosts, m.guests, m.calendar_kind,
                     m.calendar_external_id, m.meeting_notes_plain, m.meeting_notes_html, m.canceled_by,
                     m.cancel_reason, m.canceler_type, m.canceled_at, m.event_created_at, m.event_updated_at,
-                    m.other_fields
+                    m.other_fields, m.marks
                 ) IS DISTINCT FROM (
                     n.status, NULL::timestamptz,
                     n.name, n.start_time, n.end_time, n.event_type_uri, n.location_type, n.location, n.join_url,
                     n.invitees_total, n.invitees_active, n.invitees_limit, n.hosts, n.guests, n.calendar_kind,
                     n.calendar_external_id, n.meeting_notes_plain, n.meeting_notes_html, n.canceled_by,
                     n.cancel_reason, n.canceler_type, n.canceled_at, n.event_created_at, n.event_updated_at,
-                    n.other_fields
+                    n.other_fields, n.marks
                 ) THEN 'updated'
                 ELSE 'unchanged'
             END AS outcome
@@ -78,14 +79,14 @@ BEGIN
             name, start_time, end_time, event_type_uri, location_type, location, join_url, invitees_total,
             invitees_active, invitees_limit, hosts, guests, calendar_kind, calendar_external_id, meeting_notes_plain,
             meeting_notes_html, canceled_by, cancel_reason, canceler_type, canceled_at, event_created_at,
-            event_updated_at, other_fields
+            event_updated_at, other_fields, marks
         )
         SELECT
             p_user_id, j.uri, j.status, p_via_webhook,
             j.name, j.start_time, j.end_time, j.event_type_uri, j.location_type, j.location, j.join_url,
             j.invitees_total, j.invitees_active, j.invitees_limit, j.hosts, j.guests, j.calendar_kind,
             j.calendar_external_id, j.meeting_notes_plain, j.meeting_notes_html, j.canceled_by, j.cancel_reason,
-            j.canceler_type, j.canceled_at, j.event_created_at, j.event_updated_at, j.other_fields
+            j.canceler_type, j.canceled_at, j.event_created_at, j.event_updated_at, j.other_fields, j.marks
         FROM judged j
         WHERE j.outcome IN ('new', 'updated') AND NOT j.is_outdated
         ORDER BY j.uri
@@ -118,7 +119,8 @@ BEGIN
             canceled_at = excluded.canceled_at,
             event_created_at = excluded.event_created_at,
             event_updated_at = excluded.event_updated_at,
-            other_fields = excluded.other_fields
+            other_fields = excluded.other_fields,
+            marks = excluded.marks
         WHERE t.event_updated_at IS NULL OR excluded.event_updated_at IS NULL OR t.event_updated_at <= excluded.event_updated_at
         RETURNING t.uri, t.id
     ),

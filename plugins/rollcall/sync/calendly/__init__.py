@@ -1,0 +1,1 @@
+"""Use cases of Calendly: connect, list, read invitees, receive deliveries, finish."""

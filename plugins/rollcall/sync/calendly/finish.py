@@ -1,0 +1,18 @@
+"""Finish for Calendly: count, say how it ended, close the run with an honest status."""
+
+from __future__ import annotations
+
+import psycopg
+
+from rollcall.store import runs
+
+
+def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) -> str:
+    """Close the run; returns its status. `failed_task` names a task that failed before, if any."""
+    kind = message = None
+    if failed_task:
+        kind, said = runs.last_error(conn, run_id) or (None, "its log in Airflow says why")
+        message = f"Task {failed_task} failed: {said}"
+    elif runs.get_run(conn, run_id).status in ("running", "waiting"):
+        runs.set_phase(conn, run_id, "finish", "Closing the run")
+    return runs.finish_run(conn, run_id, error_kind=kind, error_message=message)

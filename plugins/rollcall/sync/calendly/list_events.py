@@ -1,0 +1,157 @@
+"""Discover for Calendly: list the window slice by slice, see what is missing, queue the invitees to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rollcall.errors import PageTokenExpired, SourceError, Unavailable
+from rollcall.sources.calendly.endpoints import EVENT, EVENTS, time_param
+from rollcall.sources.calendly.records import event_record
+from rollcall.store import meetings, queue, runs
+from rollcall.store.users import note_user_standing
+from rollcall.sync.calendly.account import CalendlyAccount
+from rollcall.sync.calendly.deliveries import apply_waiting
+from rollcall.sync.calendly.standing import Standing, ask_standing
+from rollcall.sync.dates import months_from
+from rollcall.sync.refusals import log_source_error
+
+RECENT = timedelta(days=7)
+"""For so long after a meeting its invitees are read each time: no-shows and payments come in without a mark."""
+
+_EDGE = timedelta(seconds=1)  # whether Calendly's bounds are inclusive is not documented
+_TRIES = 3  # of a slice whose page token died
+_NAMES = {"full": "FULL SYNC", "incremental": "INCREMENTAL SYNC", "date_range": "DATE RANGE SYNC"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """How many lists of invitees are queued, and how many workers they are worth."""
+
+    items: int
+    workers: int
+
+
+def list_events(account: CalendlyAccount) -> Listed:
+    """List, mark, queue. Safe to run again: slices that are booked are not listed again."""
+    run, conn = account.run, account.conn
+    window_from, window_to = _window(account)
+    runs.set_phase(conn, run.id, "discover", "Listing scheduled events")
+    runs.log_activity(
+        conn, run.id, f"{_NAMES[run.mode]}: {window_from:%Y-%m-%d %H:%M} to {window_to:%Y-%m-%d %H:%M} UTC"
+    )
+    apply_waiting(conn, account.user.id)
+    try:
+        standing = ask_standing(account.client)
+        for slice_from, slice_to in slices(window_from, window_to):
+            if slice_from not in meetings.booked_slices(conn, run.id):
+                _list_slice(account, standing, slice_from, slice_to)
+        _confirm_missing(account, standing)
+    except SourceError as error:
+        log_source_error(conn, run.id, "scheduled events", error)
+        raise
+    finally:
+        runs.note_calls(conn, run.id, account.client.calls)
+    meetings.enqueue_invitees(conn, run.id, RECENT)
+    items = queue.items_waiting(conn, run.id)
+    runs.set_phase(conn, run.id, "fetch", f"Reading the invitees of {items} meetings")
+    return Listed(items, min(run.fetch_workers, items))
+
+
+def slices(window_from: datetime, window_to: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The window in months: short listings, because page tokens live for seconds and rows shift while people book."""
+    start, number = window_from, 0
+    while start < window_to:
+        number += 1
+        end = min(months_from(window_from, number), window_to)
+        yield start, end
+        start = end
+
+
+def _list_slice(
+    account: CalendlyAccount, standing: Standing, slice_from: datetime, slice_to: datetime
+) -> None:
+    records = _listed(account, standing, slice_from, slice_to)
+    with account.conn.transaction():
+        outcome = meetings.upsert_meetings(account.conn, account.user.id, records, via_webhook=False)
+        meetings.book_slice(
+            account.conn, account.run_id, slice_from, slice_to, [record["uri"] for record in records]
+        )
+        runs.add_meetings(account.conn, account.run_id, outcome.counts, canceled=outcome.canceled)
+    account.show_progress()
+
+
+def _listed(
+    account: CalendlyAccount, standing: Standing, slice_from: datetime, slice_to: datetime
+) -> list[dict[str, Any]]:
+    """All events of the slice, each once. Nothing else is asked of Calendly before the last page is in."""
+    params = {
+        "min_start_time": time_param(slice_from - _EDGE),
+        "max_start_time": time_param(slice_to + _EDGE),
+        "sort": "start_time:asc",
+    }
+    if account.user.calendly_scope == "organization":
+        params["organization"] = standing.organization_uri
+    else:
+        params["user"] = standing.user_uri
+    for attempt in range(1, _TRIES + 1):
+        try:
+            found = [row for page in account.client.pages(EVENTS, **params) for row in page.rows]
+            break
+        except PageTokenExpired:
+            if attempt == _TRIES:
+                raise
+    records = {record["uri"]: record for record in map(event_record, found) if record.get("uri")}
+    return [record for record in records.values() if _is_within(record, slice_from, slice_to)]
+
+
+def _is_within(record: dict[str, Any], slice_from: datetime, slice_to: datetime) -> bool:
+    """Whether the event belongs to this slice rather than to its neighbour, whose edge was asked for as well."""
+    start = record.get("start_time")
+    if isinstance(start, str):
+        start = datetime.fromisoformat(start)
+    return not isinstance(start, datetime) or slice_from <= start < slice_to
+
+
+def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
+    """Ask for each stored meeting that its slice lacked; mark it only where Calendly itself says that it is gone."""
+    user, conn, run_id = account.user, account.conn, account.run_id
+    lacking = meetings.not_listed(conn, run_id)
+    known = (user.calendly_user_uri, user.calendly_organization_uri, user.calendly_role)
+    if lacking and known != (standing.user_uri, standing.organization_uri, standing.role):
+        runs.log_activity(
+            conn,
+            run_id,
+            f"The user's role or organization has changed: {len(lacking)} meetings that are no longer listed are "
+            "not taken for missing; the next sync asks again",
+        )
+        lacking = []
+    for meeting_id, uri in lacking:
+        try:
+            record = event_record(account.client.get(EVENT, uri))
+        except Unavailable as refused:
+            reason = "gone" if refused.status == 404 else "no_access"
+            with conn.transaction():
+                if meetings.mark_missing(conn, meeting_id, reason):
+                    runs.add_meetings(conn, run_id, {"missing": 1})
+        else:
+            with conn.transaction():
+                outcome = meetings.upsert_meetings(conn, user.id, [record], via_webhook=False)
+                runs.add_meetings(conn, run_id, outcome.counts, canceled=outcome.canceled)
+        account.show_progress()
+    note_user_standing(
+        conn,
+        user.id,
+        user_uri=standing.user_uri,
+        organization_uri=standing.organization_uri,
+        role=standing.role,
+    )
+
+
+def _window(account: CalendlyAccount) -> tuple[datetime, datetime]:
+    run = account.run
+    if run.window_from is None or run.window_to is None:
+        raise ValueError(f"run {run.id} has no window")
+    return run.window_from.astimezone(UTC), run.window_to.astimezone(UTC)

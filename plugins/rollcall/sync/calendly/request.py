@@ -1,0 +1,89 @@
+"""What a person asked of calendly_sync, checked before any call is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
+from rollcall.store.users import CalendlyUser, find_user, read_users
+from rollcall.sync.dates import day_of, midnight, months_from
+
+MODES = ("auto", "full", "incremental", "date_range")
+DEFAULT_WORKERS = 2
+MOST_WORKERS = 8
+
+_FULL_MONTHS = (-24, 12)
+_INCREMENTAL_MONTHS = (-3, 6)
+_LONGEST = timedelta(days=3660)  # every month of a window is a listing of its own
+
+
+@dataclass(frozen=True)
+class CalendlyRequest:
+    """A checked request. `mode` is full, incremental or date_range; the window is aware UTC, its end excluded."""
+
+    user: CalendlyUser
+    mode: str
+    window_from: datetime
+    window_to: datetime
+    fetch_workers: int
+
+
+def check_request(
+    conn: psycopg.Connection, params: Mapping[str, Any], now: datetime | None = None
+) -> CalendlyRequest:
+    """Turn Dag params into a request; auto becomes full or incremental.
+
+    Raises WrongUse (or one of its kinds) with a sentence that says what to change. Makes no call to Calendly.
+    """
+    now = now or datetime.now(UTC)
+    mode = params.get("mode") or "auto"
+    if mode not in MODES:
+        raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
+    workers = params.get("fetch_workers")
+    workers = DEFAULT_WORKERS if workers is None else workers
+    if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+        raise WrongUse(f"fetch_workers is {workers!r}: give a whole number from 1 to {MOST_WORKERS}.")
+    first, last = params.get("from"), params.get("to")
+    if mode != "date_range" and (first or last):
+        raise WrongUse(
+            f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
+        )
+    window = _window(first, last) if mode == "date_range" else None
+    user = _user(conn, str(params.get("user") or ""))
+    if mode == "auto":
+        mode = "incremental" if user.calendly_initial_sync_complete else "full"
+    if window is None:
+        back, forward = _FULL_MONTHS if mode == "full" else _INCREMENTAL_MONTHS
+        window = months_from(now, back), months_from(now, forward)
+    return CalendlyRequest(user, mode, *window, workers)
+
+
+def _user(conn: psycopg.Connection, name: str) -> CalendlyUser:
+    found = find_user(conn, name)
+    if found is None:
+        names = ", ".join(user.email for user in read_users(conn)) or "nobody yet"
+        raise UnknownConnection(
+            f"There is no Calendly user {name!r} (there are: {names}): choose one of these by e-mail or id, or "
+            "connect one with `rollcall calendly connect`."
+        )
+    if not found.calendly_is_active:
+        raise InactiveConnection(
+            f"Calendly of {found.email} is switched off: `rollcall calendly activate {found.email}` switches it on."
+        )
+    return found
+
+
+def _window(first: Any, last: Any) -> tuple[datetime, datetime]:
+    if not first or not last:
+        raise WrongUse("Mode date_range needs from and to: give both as dates, like 2026-01-31.")
+    start, end = day_of("from", first), day_of("to", last)
+    if end < start:
+        raise WrongUse(f"The window is back to front: from {start} is after to {end}; swap them.")
+    if end - start > _LONGEST:
+        raise WrongUse(f"The window from {start} to {end} is longer than ten years: shorten it.")
+    return midnight(start), midnight(end + timedelta(days=1))

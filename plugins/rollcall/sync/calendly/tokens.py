@@ -1,0 +1,120 @@
+"""An access token for a user's Calendly: the personal one, or OAuth's, refreshed under a row lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from rollcall.errors import InactiveConnection, ReconnectNeeded, UnknownConnection
+from rollcall.sources.calendly.tokens import PERSONAL, PersonalToken, refresh_tokens
+from rollcall.sources.retry import RetryPolicy
+from rollcall.store.users import CalendlyUser, lock_user, mark_user_reconnect_needed, save_user_tokens
+from rollcall.sync.run_session import Resources
+
+_MARGIN = timedelta(seconds=90)  # a token this near its end may be dead before the call that carries it arrives
+
+
+def token_source(
+    resources: Resources, user: CalendlyUser, policies: Mapping[str, RetryPolicy]
+) -> Callable[[bool], str]:
+    """The `token` of a CalendlyClient. Calling it raises ReconnectNeeded where a person must connect again, and marks
+    the user; InactiveConnection where the user was switched off."""
+    if user.calendly_token_kind == PERSONAL:
+        return _Personal(resources, user)
+    return _Refreshed(resources, user, policies)
+
+
+class _Personal:
+    def __init__(self, resources: Resources, user: CalendlyUser) -> None:
+        self._resources = resources
+        self._user = user
+        self._token = PersonalToken(_decrypted(resources, user))
+
+    def __call__(self, rejected: bool) -> str:
+        try:
+            return self._token(rejected)
+        except ReconnectNeeded as dead:
+            with closing(self._resources.connect()) as conn:
+                mark_user_reconnect_needed(conn, self._user.id, str(dead))
+            raise
+
+
+class _Refreshed:
+    """OAuth: the refresh token dies with its use, so one worker refreshes while the others wait, and the new pair is
+    stored before anybody uses it."""
+
+    def __init__(self, resources: Resources, user: CalendlyUser, policies: Mapping[str, RetryPolicy]) -> None:
+        self._resources = resources
+        self._user_id = user.id
+        self._policies = policies
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._good_until = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, rejected: bool) -> str:
+        with self._lock:
+            if self._token is None or rejected or self._good_until <= datetime.now(UTC):
+                refused = self._token if rejected else None
+                with closing(self._resources.connect()) as conn:
+                    self._token, self._good_until = self._stored_or_fresh(conn, refused)
+            return self._token
+
+    def _stored_or_fresh(self, conn: psycopg.Connection, refused: str | None) -> tuple[str, datetime]:
+        with conn.transaction():
+            # The call to Calendly below looks like idleness to the server.
+            conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            user = lock_user(conn, self._user_id)
+            if user is None:
+                raise UnknownConnection(f"There is no Calendly user with id {self._user_id} any more.")
+            if not user.calendly_is_active:
+                raise InactiveConnection(
+                    f"Calendly of {user.email} is switched off: `rollcall calendly activate` switches it on."
+                )
+            stored = _decrypted(self._resources, user)
+            expires_at = user.calendly_token_expires_at
+            if stored != refused and expires_at is not None and expires_at - _MARGIN > datetime.now(UTC):
+                return stored, expires_at - _MARGIN
+            try:
+                return self._refresh(conn, user)
+            except ReconnectNeeded as caught:
+                mark_user_reconnect_needed(conn, user.id, str(caught))
+                dead = caught
+        # Outside the block: raised inside, it would take back the mark.
+        raise dead
+
+    def _refresh(self, conn: psycopg.Connection, user: CalendlyUser) -> tuple[str, datetime]:
+        ring = self._resources.keyring()
+        secret, refresh_token = user.calendly_client_secret_encrypted, user.calendly_refresh_token_encrypted
+        if user.calendly_client_id is None or secret is None or refresh_token is None:
+            raise ReconnectNeeded(f"Calendly of {user.email} lacks its app's secret or refresh token: connect it again.")
+        with self._resources.session_factory() as session:
+            answer = refresh_tokens(
+                session,
+                user.calendly_oauth_url,
+                user.calendly_client_id,
+                ring.decrypt(secret),
+                ring.decrypt(refresh_token),
+                retry_policies=self._policies,
+            )
+        save_user_tokens(
+            conn,
+            user.id,
+            token_encrypted=ring.encrypt(answer.access_token),
+            refresh_token_encrypted=ring.encrypt(answer.refresh_token) if answer.refresh_token else None,
+            token_expires_at=answer.expires_at,
+        )
+        return answer.access_token, answer.expires_at - _MARGIN
+
+
+def _decrypted(resources: Resources, user: CalendlyUser) -> str:
+    if user.calendly_token_encrypted is None:
+        raise ReconnectNeeded(f"Calendly of {user.email} has no token: `rollcall calendly connect` stores one.")
+    if user.calendly_reconnect_needed_at is not None:
+        raise ReconnectNeeded(
+            f"{user.calendly_reconnect_reason} Reconnect needed for {user.email}: `rollcall calendly connect`."
+        )
+    return resources.keyring().decrypt(user.calendly_token_encrypted)
