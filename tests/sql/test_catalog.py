@@ -21,7 +21,9 @@ INTERNAL = {
     "drop_merged_participants",
     "drop_staged_rows",
     "find_connections",
+    "find_stale_runs",
     "grade_webinar",
+    "hold_item",
     "is_timezone",
     "judge_webinar",
     "link_people",
@@ -37,6 +39,7 @@ INTERNAL = {
 # What people and their tools call: no code of ours does.
 FOR_PEOPLE = {
     "validate_webinar_data",
+    "check_stale_syncs",
 }
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.
@@ -48,7 +51,9 @@ UNINDEXED_FOREIGN_KEYS = {
     "zoom_registrants(connection_id)",
 }
 
-WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config)\b")
+WRITES = re.compile(
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run)\b"
+)
 
 
 def names(db: psycopg.Connection, query: str) -> set[str]:
