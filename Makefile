@@ -15,11 +15,11 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint format bench lock clean
+.PHONY: help demo up test lint format bench bench-sql docs lock clean
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target does; do \
-		printf '  make %-7s %s\n' "$$target" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target does; do \
+		printf '  make %-9s %s\n' "$$target" "$$does"; done
 
 demo: .venv/.for-running ## sync a sandbox from start to end and print a report; REPORT=file.csv replays a Zoom attendee report
 	@$(BIN)/rollcall demo $(if $(REPORT),--report "$(REPORT)")
@@ -42,6 +42,12 @@ format: .venv/.for-developing ## put the code into shape
 
 bench: .venv/.for-running ## time whole syncs through a running Airflow, and the memory they need
 	@$(BIN)/python -m benchmarks.zoom_sync
+
+bench-sql: .venv/.for-running ## time a DBA's questions, and a cleanup beside a sync, on years of data
+	@$(BIN)/python -m benchmarks.sql_at_scale
+
+docs: .venv/.for-running ## write docs/sql.md anew, from the database's own comments
+	@$(BIN)/python -m docs.sql_reference
 
 lock: .venv/.for-developing ## resolve the dependencies anew, keeping pinned versions that still fit
 	@$(PIP) install 'uv>=0.9'

@@ -69,6 +69,10 @@ GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 -- Health, monitoring, alerts, reports.
 
 -- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
+GRANT SELECT ON webinar_validation_rules TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE validate_webinar_data TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE check_stale_syncs TO rollcall_monitor;
+GRANT SELECT ON sync_retention_settings, sync_test_results TO rollcall_monitor;
 
 -- Calendly. A user's columns are named one by one: the table may have had others before, and it holds tokens.
 GRANT INSERT, UPDATE ON

@@ -77,3 +77,62 @@ def test_a_removed_view_goes(empty_database: str, sql_dir: Path, fresh_dump: str
     extra.unlink()
     migrate_up(empty_database, sql_dir=sql_dir)
     assert dump(empty_database) == fresh_dump
+
+
+def test_a_trigger_goes_and_comes_with_the_code(empty_database: str, sql_dir: Path, fresh_dump: str) -> None:
+    triggers = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname"
+    migrate_up(empty_database, sql_dir=sql_dir)
+    assert rows(empty_database, triggers) == [("zoom_webinars_validate",)]
+
+    extra = sql_dir / "triggers" / "sync_runs_validate.sql"
+    extra.write_text(
+        "CREATE TRIGGER sync_runs_validate BEFORE UPDATE ON sync_runs\n"
+        "FOR EACH ROW EXECUTE FUNCTION mark_webinar_validity();\n"
+    )
+    assert migrate_up(empty_database, sql_dir=sql_dir) == ["rebuilt functions, views and rights"]
+    assert rows(empty_database, triggers) == [("sync_runs_validate",), ("zoom_webinars_validate",)]
+
+    extra.unlink()
+    migrate_up(empty_database, sql_dir=sql_dir)
+    assert dump(empty_database) == fresh_dump
+    migrate_down(empty_database, 8, sql_dir=sql_dir)
+    assert rows(empty_database, triggers) == []
+    migrate_up(empty_database, sql_dir=sql_dir)
+    assert dump(empty_database) == fresh_dump
+
+
+def test_stored_webinars_are_kept_by_an_upgrade_and_judged_when_asked(empty_database: str) -> None:
+    migrate_up(empty_database, 8)
+    execute(
+        empty_database,
+        "SET search_path TO rollcall;"
+        "INSERT INTO zoom_connections (name, kind, account_id, client_id, client_secret_encrypted)"
+        " VALUES ('old', 'server_to_server', 'account', 'client', 'cipher');"
+        "INSERT INTO zoom_webinars (connection_id, zoom_webinar_id, sync_status)"
+        " SELECT id, 88988872033, 'synced' FROM zoom_connections",
+    )
+    migrate_up(empty_database)
+    stored = "SELECT validation_status FROM rollcall.zoom_webinars"
+    assert rows(empty_database, stored) == [("pending",)]
+    execute(empty_database, "SELECT rollcall.validate_webinar_data()")
+    assert rows(empty_database, stored) == [("error",)]
+
+
+def test_a_foreign_trigger_on_a_function_is_named_and_kept(empty_database: str, sql_dir: Path) -> None:
+    migrate_up(empty_database, sql_dir=sql_dir)
+    execute(
+        empty_database,
+        "CREATE TABLE public.our_webinars (LIKE rollcall.zoom_webinars);"
+        "CREATE TRIGGER our_trigger BEFORE INSERT ON public.our_webinars"
+        " FOR EACH ROW EXECUTE FUNCTION rollcall.mark_webinar_validity()",
+    )
+    changed = sql_dir / "functions" / "webinars" / "mark_webinar_validity.sql"
+    changed.write_text("-- changed\n" + changed.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(SetupError, match=r"trigger our_trigger on table (public\.)?our_webinars"):
+        migrate_up(empty_database, sql_dir=sql_dir)
+    assert rows(empty_database, "SELECT tgname FROM pg_trigger WHERE tgname = 'our_trigger'") == [
+        ("our_trigger",)
+    ]
+
+    execute(empty_database, "DROP TRIGGER our_trigger ON public.our_webinars")
+    assert migrate_up(empty_database, sql_dir=sql_dir) == ["rebuilt functions, views and rights"]

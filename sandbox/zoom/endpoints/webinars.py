@@ -69,12 +69,13 @@ def webinar_detail(call: Call, raw: str) -> Reply:
         "created_at": iso(webinar.created),
         "start_url": f"https://zoom.test/s/{webinar.id}?zak=sandbox",
         "join_url": f"https://zoom.test/j/{webinar.id}",
-        "registration_url": f"https://zoom.test/webinar/register/{webinar.id}",
         "is_simulive": False,
         "creation_source": "web_portal",
         "tracking_fields": [{"field": "Team", "value": "Events", "visible": True}],
         "settings": _settings(webinar),
     }
+    if webinar.approval_type != 2:
+        body["registration_url"] = f"https://zoom.test/webinar/register/{webinar.id}"
     if webinar.kind != 6:
         planned = webinar.occurrences[0] if webinar.occurrences else None
         body["start_time"] = iso(planned or (latest.start if latest else webinar.created))
