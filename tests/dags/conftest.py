@@ -73,6 +73,7 @@ def open_run(database: psycopg.Connection) -> int:
     """Id of an open run, which the Airflow run `run-1` of zoom_webinar_sync opened."""
     found = runs.open_run(
         database,
+        source="zoom",
         connection_id=1,
         mode="full",
         window_from=None,

@@ -84,6 +84,7 @@ class AttendanceCase:
         """Open a run; there must be no other."""
         run_id = runs.open_run(
             self.conn,
+            source="zoom",
             connection_id=self.connection_id,
             mode=mode,
             window_from=None,

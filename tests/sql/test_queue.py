@@ -214,7 +214,7 @@ class TestOpeningARun:
 
         def open_in(conn: psycopg.Connection, dag_run: str) -> int | None:
             return runs.open_run(
-                conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+                conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
                 webinar_ids=None, fetch_workers=1, dag_id="dag", dag_run_id=dag_run,
             )  # fmt: skip
 
@@ -225,7 +225,7 @@ class TestOpeningARun:
                 wait_until_blocked(case.conn, second)
             assert late.result(30) is None
         assert opened is not None
-        active = runs.active_run(case.conn, case.connection_id)
+        active = runs.active_run(case.conn, "zoom", case.connection_id)
         assert active is not None
         assert active.id == opened
 
@@ -241,7 +241,7 @@ class TestOpeningARun:
         runs.close_run(case.conn, run_id, "failed", "internal_error", "A task failed")
 
         again = runs.open_run(
-            case.conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+            case.conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
             webinar_ids=None, fetch_workers=2, dag_id=case.name, dag_run_id="run 1",
         )  # fmt: skip
         assert again == run_id
@@ -270,7 +270,7 @@ class TestOpeningARun:
         runs.close_run(case.conn, left, "failed", "internal_error", "A task failed")
         case.read([])
         runs.open_run(
-            case.conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+            case.conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
             webinar_ids=None, fetch_workers=1, dag_id=case.name, dag_run_id="run 1",
         )  # fmt: skip
         assert case.fetch(left, rows) == item_id

@@ -230,7 +230,7 @@ class TestTakenUpAgain:
 
     def take_up(self, case: AttendanceCase) -> int | None:
         return runs.open_run(
-            case.conn, connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
+            case.conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
             webinar_ids=None, fetch_workers=1, dag_id=case.name, dag_run_id="run 1",
         )  # fmt: skip
 

@@ -19,12 +19,14 @@ from psycopg.rows import dict_row
 from rollcall.errors import Parked, RunClosed
 from rollcall.secrets import Keyring
 from rollcall.store.runs import Run
-from rollcall.sync.account import Account, Resources
+from rollcall.sync.account import Account
 from rollcall.sync.connections import add_connection
 from rollcall.sync.discover import discover, open_run
 from rollcall.sync.fetch import fetch
 from rollcall.sync.finish import finish
+from rollcall.sync.lists import LISTS
 from rollcall.sync.request import check_request
+from rollcall.sync.run_session import Resources
 from rollcall.sync.sessionize import sessionize
 from rollcall.sync.upsert import upsert
 from sandbox.zoom.harness import ROOT, Sandbox
@@ -103,7 +105,7 @@ class Runner:
     def fetch(self, run_id: int, worker: str = "worker-0") -> int:
         """One fetch worker."""
         with Account(self.resources, run_id) as account:
-            return fetch(account, worker)
+            return fetch(account, worker, LISTS)
 
     def start_worker(self, run_id: int, worker: str) -> subprocess.Popen[str]:
         """A fetch worker in a process of its own; it prints its peak memory in MB at the end."""

@@ -10,7 +10,8 @@ import pytest
 
 from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
 from rollcall.store.runs import Run
-from rollcall.sync.discover import open_run, run_in_the_way
+from rollcall.sync.discover import open_run
+from rollcall.sync.opening import run_in_the_way
 from rollcall.sync.request import check_request
 from tests.sync.conftest import StartRunner
 

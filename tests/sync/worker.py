@@ -9,8 +9,10 @@ import psycopg
 
 from rollcall.errors import Parked, RunClosed
 from rollcall.secrets import Keyring
-from rollcall.sync.account import Account, Resources
+from rollcall.sync.account import Account
 from rollcall.sync.fetch import fetch
+from rollcall.sync.lists import LISTS
+from rollcall.sync.run_session import Resources
 from tests.sync.runner import direct_session
 
 PARKED, CLOSED = 10, 11
@@ -22,7 +24,7 @@ def main() -> int:
     resources = Resources(lambda: psycopg.connect(dsn, autocommit=True), direct_session, lambda: keyring)
     try:
         with Account(resources, int(run_id)) as account:
-            fetch(account, name)
+            fetch(account, name, LISTS)
     except Parked:
         return PARKED
     except RunClosed:

@@ -11,7 +11,7 @@ from airflow.providers.http.hooks.http import HttpHook
 
 from rollcall.airflow.database import ASKING_AIRFLOW, connect
 from rollcall.secrets import Keyring
-from rollcall.sync.account import Resources
+from rollcall.sync.run_session import Resources
 
 HTTP = "zoom_http"
 

@@ -21,9 +21,11 @@ from rollcall.store import runs
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.batches import Connect
-from rollcall.sync.discover import discover, open_run, run_in_the_way
+from rollcall.sync.discover import discover, open_run
 from rollcall.sync.fetch import fetch
 from rollcall.sync.finish import finish
+from rollcall.sync.lists import LISTS
+from rollcall.sync.opening import run_in_the_way
 from rollcall.sync.park import park
 from rollcall.sync.request import check_request
 from rollcall.sync.sessionize import sessionize
@@ -60,7 +62,7 @@ def fetch_task(context: Context, run_id: int, worker: int) -> int:
         _parking(run_id),
         Account(resources(), run_id) as account,
     ):
-        return fetch(account, f"worker-{worker}")
+        return fetch(account, f"worker-{worker}", LISTS)
 
 
 def sessionize_task(context: Context) -> int:

@@ -17,7 +17,10 @@ LEASE_SECONDS = 120.0
 
 @dataclass
 class Item:
-    """A leased list: what to read, where to go on, and the fencing token that proves the lease."""
+    """A leased list: what to read, where to go on, and the fencing token that proves the lease.
+
+    What it hangs on is set as its kind demands: a webinar, an instance of one, or for `invitees` a meeting.
+    """
 
     item_id: int
     fencing_token: int
@@ -27,6 +30,8 @@ class Item:
     zoom_webinar_id: int
     instance_id: int | None
     instance_uuid: str | None
+    meeting_id: int | None
+    meeting_uri: str | None
     needs_detail: bool | None
     list_source: str | None
     list_no: int
@@ -35,7 +40,9 @@ class Item:
 
     @property
     def subject(self) -> str:
-        """How errors and gaps name the item: the instance's UUID, or the webinar's id and the list's status."""
+        """How errors and gaps name the item: the instance's UUID, the webinar's id and the list's status, the event's id."""
+        if self.meeting_uri is not None:
+            return self.meeting_uri.rsplit("/", 1)[-1]
         return self.instance_uuid or f"{self.zoom_webinar_id} {self.variant}".rstrip()
 
 

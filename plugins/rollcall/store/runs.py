@@ -42,6 +42,7 @@ _RUN_COLUMNS = (
 def open_run(
     conn: psycopg.Connection,
     *,
+    source: str,
     connection_id: int,
     mode: str,
     window_from: datetime | None,
@@ -58,8 +59,9 @@ def open_run(
     try:
         with conn.transaction():
             row = conn.execute(
-                "SELECT open_sync_run(%s, %s, %s, %s, %s, %s, %s, %s)",
+                "SELECT open_sync_run(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 (
+                    source,
                     connection_id,
                     mode,
                     window_from,
@@ -77,13 +79,13 @@ def open_run(
     return int(row[0]) if row else None
 
 
-def active_run(conn: psycopg.Connection, connection_id: int) -> Run | None:
+def active_run(conn: psycopg.Connection, source: str, connection_id: int) -> Run | None:
     """The run of the connection that has not ended, if any."""
     with conn.cursor(row_factory=class_row(Run)) as cursor:
         return cursor.execute(
             f"SELECT {_RUN_COLUMNS} FROM sync_runs"  # noqa: S608 - a constant
-            " WHERE connection_id = %s AND finished_at IS NULL",
-            (connection_id,),
+            " WHERE source = %s AND connection_id = %s AND finished_at IS NULL",
+            (source, connection_id),
         ).fetchone()
 
 
@@ -153,11 +155,8 @@ def note_found(conn: psycopg.Connection, run_id: int, *, webinars: int, instance
 def add_meetings(
     conn: psycopg.Connection, run_id: int, counts: Mapping[str, int], *, canceled: int = 0
 ) -> None:
-    """Add to the run's meetings by outcome: new, updated, unchanged (outdated among them), missing; and canceled ones.
-
-    Raises RunClosed when the run has ended.
-    """
-    changed = conn.execute(
+    """Add to the run's meetings by outcome (new, updated, unchanged, outdated, missing), and to its canceled ones."""
+    conn.execute(
         """
         UPDATE sync_runs SET
             meetings_new = meetings_new + %(new)s,
@@ -166,7 +165,7 @@ def add_meetings(
             meetings_canceled = meetings_canceled + %(canceled)s,
             meetings_missing = meetings_missing + %(missing)s,
             heartbeat_at = clock_timestamp()
-        WHERE id = %(run)s AND finished_at IS NULL
+        WHERE id = %(run)s
         """,
         {
             "run": run_id,
@@ -177,8 +176,6 @@ def add_meetings(
             "canceled": canceled,
         },
     )
-    if not changed.rowcount:
-        raise _closed(run_id)
 
 
 def note_calls(conn: psycopg.Connection, run_id: int, calls: int) -> None:
@@ -261,6 +258,23 @@ def finish_run(
     """
     row = conn.execute(
         "SELECT finish_sync_run(%s, %s, %s, %s)", (run_id, times_opened, error_kind, error_message)
+    ).fetchone()
+    if not row or row[0] is None:
+        raise RunClosed(f"Run {run_id} was taken up again by another task: that one finishes it.")
+    return str(row[0])
+
+
+def finish_calendly_run(
+    conn: psycopg.Connection,
+    run_id: int,
+    *,
+    error_kind: str | None,
+    error_message: str | None,
+    times_opened: int,
+) -> str:
+    """Close a Calendly run with the status it earned; returns it. Raises RunClosed as `finish_run` does."""
+    row = conn.execute(
+        "SELECT finish_calendly_run(%s, %s, %s, %s)", (run_id, times_opened, error_kind, error_message)
     ).fetchone()
     if not row or row[0] is None:
         raise RunClosed(f"Run {run_id} was taken up again by another task: that one finishes it.")

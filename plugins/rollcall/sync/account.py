@@ -27,7 +27,11 @@ class Account(RunSession):
             resources.session_factory,
             connection.api_url,
             TokenSource(
-                resources.connect, connection.id, resources.keyring(), resources.session_factory, self.policies
+                resources.connect,
+                connection.id,
+                resources.keyring(),
+                resources.session_factory,
+                self.policies,
             ),
             self._throttle,
             self.policies,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 
 import psycopg
 
-from rollcall.errors import RunInTheWay, SourceError, Unavailable
+from rollcall.errors import SourceError, Unavailable
 from rollcall.sources.zoom.endpoints import WEBINAR
 from rollcall.store import queue, runs, webinars
-from rollcall.store.migrate import check_schema
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.history import Found, add_past_instances, discover_account
+from rollcall.sync.opening import Asked, open_or_find
 from rollcall.sync.refusals import log_source_error, record_gap
 from rollcall.sync.request import SyncRequest
 
@@ -30,35 +29,17 @@ class Discovered:
 
 def open_run(conn: psycopg.Connection, request: SyncRequest, dag_id: str, dag_run_id: str) -> int | Run:
     """Open the run and return its id, or return the run that is in the way."""
-    check_schema(conn)
-    for _ in range(2):
-        run_id = runs.open_run(
-            conn,
-            connection_id=request.connection.id,
-            mode=request.mode,
-            window_from=request.window_from,
-            window_to=request.window_to,
-            webinar_ids=request.webinar_ids,
-            fetch_workers=request.fetch_workers,
-            dag_id=dag_id,
-            dag_run_id=dag_run_id,
-        )
-        if run_id is not None:
-            return run_id
-        in_the_way = runs.active_run(conn, request.connection.id)
-        if in_the_way is not None:
-            return in_the_way
-        # It ended between the two statements: try once more.
-    raise RunInTheWay(f"Runs of connection {request.connection.name} open and close all the time: try again.")
-
-
-def run_in_the_way(run: Run, connection: str) -> RunInTheWay:
-    """The refusal, naming the run, since when, and how to stop it."""
-    return RunInTheWay(
-        f"Run {run.id} of connection {connection} ({run.mode}, Airflow run {run.airflow_run_id}) has been active "
-        f"since {run.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: wait for it, or stop it in Airflow (open that "
-        "run, Mark run as failed), then trigger again."
+    asked = Asked(
+        source="zoom",
+        connection_id=request.connection.id,
+        connection=request.connection.name,
+        mode=request.mode,
+        window_from=request.window_from,
+        window_to=request.window_to,
+        fetch_workers=request.fetch_workers,
+        webinar_ids=request.webinar_ids,
     )
+    return open_or_find(conn, asked, dag_id, dag_run_id)
 
 
 def discover(account: Account) -> Discovered:

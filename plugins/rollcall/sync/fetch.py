@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 import psycopg
 
 from rollcall.errors import DataFault, Parked, ScopeMissing, ServerFault, SourceError
 from rollcall.store import queue, runs
-from rollcall.sync.account import Account
-from rollcall.sync.lists import LISTS
 from rollcall.sync.refusals import log_source_error, record_gap
+from rollcall.sync.run_session import RunSession
+
+Session = TypeVar("Session", bound=RunSession)
 
 _FAILURES_IN_A_ROW = 3  # after so many items the source is down, not the item bad
 
 
-def fetch(account: Account, worker: str) -> int:
-    """Read lists until none is left for this worker; returns how many.
+def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, queue.Item], None]]) -> int:
+    """Read lists until none is left for this worker, each as `lists` says for its kind; returns how many.
 
     One bad item never stops the others: it becomes a gap. Raises Parked when a limit of the day is reached, a
     SourceError when the source as a whole fails, RunClosed when the run was ended elsewhere; the item in hand is
@@ -29,7 +33,7 @@ def fetch(account: Account, worker: str) -> int:
     while (item := queue.lease(account.conn, account.run_id, worker)) is not None:
         account.item = item
         try:
-            LISTS[item.kind](account, item)
+            lists[item.kind](account, item)
             failed = []
         except (DataFault, ScopeMissing, ServerFault) as error:
             failed = [*failed, item.item_id] if isinstance(error, ServerFault) else []
@@ -54,13 +58,13 @@ def fetch(account: Account, worker: str) -> int:
     return done
 
 
-def _make_gap(account: Account, item: queue.Item, error: SourceError) -> None:
+def _make_gap(account: RunSession, item: queue.Item, error: SourceError) -> None:
     with account.conn.transaction():
         record_gap(account.conn, account.run_id, item.kind, item.subject, error)
         queue.settle(account.conn, item, "gap")
 
 
-def _give_back(account: Account, item: queue.Item, error: SourceError | Parked) -> None:
+def _give_back(account: RunSession, item: queue.Item, error: SourceError | Parked) -> None:
     with account.conn.transaction():
         if isinstance(error, SourceError):
             log_source_error(account.conn, account.run_id, f"{item.kind} {item.subject}", error)

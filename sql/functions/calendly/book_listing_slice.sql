@@ -14,7 +14,7 @@ AS $$
             ORDER BY m.id
         )
     FROM sync_runs r
-    WHERE r.id = p_run_id AND r.source = 'calendly' AND r.finished_at IS NULL
+    WHERE r.id = p_run_id AND r.source = 'calendly' AND hold_run(r.id, NULL)
     ON CONFLICT (run_id, slice_from) DO UPDATE
         SET slice_to = excluded.slice_to, events_listed = excluded.events_listed, not_listed = excluded.not_listed, listed_at = clock_timestamp()
     RETURNING cardinality(not_listed)

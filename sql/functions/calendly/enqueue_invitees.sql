@@ -11,7 +11,7 @@ AS $$
         FROM sync_runs r
         JOIN meetings m ON m.user_id = r.connection_id
         LEFT JOIN calendly_meeting_reads d ON d.meeting_id = m.id
-        WHERE r.id = p_run_id AND r.source = 'calendly' AND r.finished_at IS NULL
+        WHERE r.id = p_run_id AND r.source = 'calendly' AND hold_run(r.id, NULL)
             AND m.start_time >= r.window_from AND m.start_time < r.window_to
             AND m.missing_since IS NULL
             AND m.invitees_total IS DISTINCT FROM 0

@@ -11,7 +11,7 @@ AS $$
     JOIN zoom_webinars w ON w.id = i.webinar_id
     LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
     LEFT JOIN sync_gaps g
-        ON g.connection_id = i.connection_id AND g.object_kind = 'participants' AND g.object_key = i.uuid AND g.closed_at IS NULL
+        ON g.source = 'zoom' AND g.connection_id = i.connection_id AND g.object_kind = 'participants' AND g.object_key = i.uuid AND g.closed_at IS NULL
     WHERE i.connection_id = p_connection_id
         AND CASE p_mode
             -- A refusal for good is not asked again.

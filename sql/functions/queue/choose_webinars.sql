@@ -21,7 +21,7 @@ AS $$
                 OR (run.mode = 'delta' AND (r.read_at IS NULL OR r.read_at < now() - interval '20 hours' OR EXISTS (
                     -- The key of a registrants gap ends with the status.
                     SELECT FROM sync_gaps g
-                    WHERE g.connection_id = run.connection_id AND g.object_kind IN ('webinar', 'registrants', 'panelists')
+                    WHERE g.source = 'zoom' AND g.connection_id = run.connection_id AND g.object_kind IN ('webinar', 'registrants', 'panelists')
                         AND split_part(g.object_key, ' ', 1) = w.zoom_webinar_id::text
                         AND g.closed_at IS NULL AND g.recheck_at <= now()
                 )))

@@ -12,6 +12,8 @@ CREATE FUNCTION lease_queue_item(
     OUT zoom_webinar_id bigint,
     OUT instance_id bigint,
     OUT instance_uuid text,
+    OUT meeting_id bigint,
+    OUT meeting_uri text,
     OUT needs_detail boolean,
     OUT list_source text,
     OUT list_no integer,
@@ -42,10 +44,11 @@ BEGIN
         lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
         heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE q.id = item_id
-    RETURNING q.fencing_token, q.kind, q.variant, q.webinar_id, q.instance_id, q.list_source, q.list_no,
+    RETURNING q.fencing_token, q.kind, q.variant, q.webinar_id, q.instance_id, q.meeting_id, q.list_source, q.list_no,
         q.next_page_token, q.rows_fetched
-    INTO fencing_token, kind, variant, webinar_id, instance_id, list_source, list_no, next_page_token, rows_fetched;
+    INTO fencing_token, kind, variant, webinar_id, instance_id, meeting_id, list_source, list_no, next_page_token, rows_fetched;
 
+    SELECT m.uri INTO meeting_uri FROM meetings m WHERE m.id = lease_queue_item.meeting_id;
     SELECT w.zoom_webinar_id INTO zoom_webinar_id FROM zoom_webinars w WHERE w.id = lease_queue_item.webinar_id;
     SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional'
     INTO instance_uuid, needs_detail

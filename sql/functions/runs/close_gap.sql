@@ -10,7 +10,7 @@ BEGIN
     END IF;
     UPDATE sync_gaps g SET closed_at = now(), recheck_at = NULL
     FROM sync_runs r
-    WHERE r.id = p_run_id AND g.connection_id = r.connection_id
+    WHERE r.id = p_run_id AND g.source = r.source AND g.connection_id = r.connection_id
         AND g.object_kind = p_object_kind AND g.object_key = p_object_key AND g.closed_at IS NULL;
     RETURN true;
 END

@@ -31,7 +31,7 @@ BEGIN
         errors = (SELECT count(*) FROM sync_error_logs e WHERE e.run_id = p_run_id),
         gaps = (
             SELECT count(*) FROM sync_gaps g
-            WHERE g.connection_id = r.connection_id AND g.closed_at IS NULL AND NOT g.is_expected
+            WHERE g.source = 'zoom' AND g.connection_id = r.connection_id AND g.closed_at IS NULL AND NOT g.is_expected
                 AND (g.last_seen_run_id = r.id OR r.mode = 'full')
         )
     FROM (
@@ -82,7 +82,7 @@ BEGIN
     -- Where discovery had holes, the next delta must look there again, so the mark stays behind them.
     IF v_status <> 'failed' AND v_run.mode IN ('full', 'delta') AND NOT EXISTS (
         SELECT FROM sync_gaps g
-        WHERE g.connection_id = v_run.connection_id AND g.last_seen_run_id = p_run_id AND g.closed_at IS NULL
+        WHERE g.source = 'zoom' AND g.connection_id = v_run.connection_id AND g.last_seen_run_id = p_run_id AND g.closed_at IS NULL
             AND g.object_kind IN ('history', 'host') AND NOT g.is_expected
     ) THEN
         INSERT INTO sync_state AS s (connection_id, resource, mark_at, run_id)

@@ -18,9 +18,9 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO sync_gaps AS g (
-        connection_id, object_kind, object_key, http_status, code, reason, is_expected, last_seen_run_id, recheck_at
+        source, connection_id, object_kind, object_key, http_status, code, reason, is_expected, last_seen_run_id, recheck_at
     )
-    SELECT r.connection_id, p_object_kind, p_object_key, p_http_status, p_code, p_reason, p_is_expected, r.id,
+    SELECT r.source, r.connection_id, p_object_kind, p_object_key, p_http_status, p_code, p_reason, p_is_expected, r.id,
            now() + make_interval(secs => p_recheck_after_hours * 3600)
     FROM sync_runs r WHERE r.id = p_run_id
     ON CONFLICT (connection_id, object_kind, object_key, source) DO UPDATE

@@ -1,5 +1,6 @@
 -- The unique index on active runs is the guard against two at once: two openers at the same moment can't both pass.
 CREATE FUNCTION open_sync_run(
+    p_source text,
     p_connection_id bigint,
     p_mode text,
     p_from timestamptz,
@@ -25,16 +26,16 @@ BEGIN
 
     IF v_run_id IS NULL THEN
         INSERT INTO sync_runs (
-            connection_id, mode, window_from, window_to, webinar_ids, fetch_workers, airflow_dag_id, airflow_run_id
+            source, connection_id, mode, window_from, window_to, webinar_ids, fetch_workers, airflow_dag_id, airflow_run_id
         ) VALUES (
-            p_connection_id, p_mode, p_from, p_to, p_webinar_ids, p_fetch_workers, p_airflow_dag_id, p_airflow_run_id
+            p_source, p_connection_id, p_mode, p_from, p_to, p_webinar_ids, p_fetch_workers, p_airflow_dag_id, p_airflow_run_id
         )
         RETURNING id INTO v_run_id;
         PERFORM drop_staged_rows(q.run_id)
         FROM (
             SELECT r.id AS run_id
             FROM sync_runs r
-            WHERE r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
+            WHERE r.source = p_source AND r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
                 AND EXISTS (
                     SELECT FROM webinar_sync_queue q
                     WHERE q.run_id = r.id AND q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
@@ -50,4 +51,4 @@ BEGIN
     RETURN v_run_id;
 END
 $$;
-COMMENT ON FUNCTION open_sync_run(bigint, text, timestamptz, timestamptz, bigint[], integer, text, text) IS 'Open a run, or take up the one that this Airflow run opened before. Fails on the unique index sync_runs_one_active_per_connection when another run of the connection is active.';
+COMMENT ON FUNCTION open_sync_run(text, bigint, text, timestamptz, timestamptz, bigint[], integer, text, text) IS 'Open a run, or take up the one that this Airflow run opened before. Fails on the unique index sync_runs_one_active_per_connection when another run of the connection is active.';

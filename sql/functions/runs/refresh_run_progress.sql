@@ -12,14 +12,14 @@ BEGIN
     SELECT
         count(*) AS items,
         count(*) FILTER (WHERE q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS items_done,
-        count(*) FILTER (WHERE q.kind = 'participants') AS instances,
-        count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS fetched,
-        count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('sessionized', 'done', 'gap', 'failed')) AS sessionized,
-        count(*) FILTER (WHERE q.kind = 'participants' AND q.status IN ('done', 'gap', 'failed')) AS done,
+        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees')) AS instances,
+        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS fetched,
+        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status IN ('sessionized', 'done', 'gap', 'failed')) AS sessionized,
+        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status IN ('done', 'gap', 'failed')) AS done,
         coalesce(sum(q.pages), 0) AS pages,
         -- Half a list that ended in a gap is not stored, so it does not count.
-        coalesce(sum(q.rows_fetched) FILTER (WHERE q.kind = 'participants' AND q.status <> 'gap'), 0) AS rows_fetched,
-        coalesce(sum(q.total_records) FILTER (WHERE q.kind = 'participants'), 0) AS rows_expected,
+        coalesce(sum(q.rows_fetched) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status <> 'gap'), 0) AS rows_fetched,
+        coalesce(sum(q.total_records) FILTER (WHERE q.kind IN ('participants', 'invitees')), 0) AS rows_expected,
         -- An item weighs one call and a page for every 300 rows that it has, or is likely to have.
         sum(1 + coalesce(q.total_records, i.participants_count, 0) / 300.0) AS weight,
         sum(
@@ -59,7 +59,10 @@ BEGIN
         rows_fetched = v_count.rows_fetched,
         rows_expected = v_count.rows_expected,
         message = CASE v_run.current_phase
-            WHEN 'fetch' THEN format('Fetched %s of %s instances, %s rows', v_count.fetched, v_count.instances, v_count.rows_fetched)
+            WHEN 'fetch' THEN CASE source
+                WHEN 'calendly' THEN format('Read the invitees of %s of %s meetings', v_count.fetched, v_count.instances)
+                ELSE format('Fetched %s of %s instances, %s rows', v_count.fetched, v_count.instances, v_count.rows_fetched)
+            END
             WHEN 'sessionize' THEN format('Sessionized %s of %s instances', v_count.sessionized, v_count.instances)
             WHEN 'upsert' THEN format('Upserted %s of %s instances', v_count.done, v_count.instances)
             ELSE message

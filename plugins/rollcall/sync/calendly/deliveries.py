@@ -57,7 +57,11 @@ def receive(
         ring = keyring()
         try:
             verify_signature(
-                signature, body, [ring.decrypt(key) for key in encrypted], now or datetime.now(UTC), tolerance_seconds
+                signature,
+                body,
+                [ring.decrypt(key) for key in encrypted],
+                now or datetime.now(UTC),
+                tolerance_seconds,
             )
         except SignatureRefused as refused:
             webhooks.count_refusal(conn, public_id, refused.reason)
@@ -120,7 +124,9 @@ def delivery_key(record: WebhookRecord) -> str:
     return f"{record.event_type} {record.payload_uri} {stamp}"
 
 
-def _apply_safely(conn: psycopg.Connection, user_id: int, waiting: webhooks.Waiting) -> tuple[str, str | None]:
+def _apply_safely(
+    conn: psycopg.Connection, user_id: int, waiting: webhooks.Waiting
+) -> tuple[str, str | None]:
     try:
         with conn.transaction():
             return _apply(conn, user_id, webhook_record(waiting.raw_body))
@@ -128,7 +134,10 @@ def _apply_safely(conn: psycopg.Connection, user_id: int, waiting: webhooks.Wait
         return "unreadable", str(unreadable)
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         # The database's own words may quote the row.
-        return "failed", f"The database refused it ({type(error).__name__}); it is tried again with the next sync."
+        return (
+            "failed",
+            f"The database refused it ({type(error).__name__}); it is tried again with the next sync.",
+        )
 
 
 def _apply(conn: psycopg.Connection, user_id: int, record: WebhookRecord) -> tuple[str, str | None]:

@@ -8,11 +8,17 @@ from rollcall.store import runs
 
 
 def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) -> str:
-    """Close the run; returns its status. `failed_task` names a task that failed before, if any."""
+    """Close the run; returns its status. `failed_task` names a task that failed before, if any.
+
+    Raises RunClosed when the run was taken up again meanwhile: it is not this task's to finish.
+    """
+    run = runs.get_run(conn, run_id)
     kind = message = None
     if failed_task:
         kind, said = runs.last_error(conn, run_id) or (None, "its log in Airflow says why")
         message = f"Task {failed_task} failed: {said}"
-    elif runs.get_run(conn, run_id).status in ("running", "waiting"):
+    elif run.status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Closing the run")
-    return runs.finish_run(conn, run_id, error_kind=kind, error_message=message)
+    return runs.finish_calendly_run(
+        conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
+    )

@@ -38,5 +38,5 @@ def _all_pages(account: CalendlyAccount, uri: str) -> list[dict[str, Any]]:
         except PageTokenExpired:
             if attempt == _TRIES:
                 raise
-    records = [{**invitee_record(row), "event_uri": uri} for rows in found for row in rows]
-    return [record for record in records if record.get("uri")]
+    records = [invitee_record(row) for rows in found for row in rows]
+    return [{**record, "event_uri": uri} for record in records if record]

@@ -75,6 +75,7 @@ def _list_slice(
 ) -> None:
     records = _listed(account, standing, slice_from, slice_to)
     with account.conn.transaction():
+        runs.hold(account.conn, account.run)
         outcome = meetings.upsert_meetings(account.conn, account.user.id, records, via_webhook=False)
         meetings.book_slice(
             account.conn, account.run_id, slice_from, slice_to, [record["uri"] for record in records]
@@ -103,16 +104,14 @@ def _listed(
         except PageTokenExpired:
             if attempt == _TRIES:
                 raise
-    records = {record["uri"]: record for record in map(event_record, found) if record.get("uri")}
+    records = {record["uri"]: record for record in map(event_record, found) if record}
     return [record for record in records.values() if _is_within(record, slice_from, slice_to)]
 
 
 def _is_within(record: dict[str, Any], slice_from: datetime, slice_to: datetime) -> bool:
     """Whether the event belongs to this slice rather than to its neighbour, whose edge was asked for as well."""
-    start = record.get("start_time")
-    if isinstance(start, str):
-        start = datetime.fromisoformat(start)
-    return not isinstance(start, datetime) or slice_from <= start < slice_to
+    start = record["start_time"]
+    return start is None or slice_from <= datetime.fromisoformat(start) < slice_to
 
 
 def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
@@ -130,15 +129,17 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
         lacking = []
     for meeting_id, uri in lacking:
         try:
-            record = event_record(account.client.get(EVENT, uri))
+            found = event_record(account.client.get(EVENT, uri))
         except Unavailable as refused:
             reason = "gone" if refused.status == 404 else "no_access"
             with conn.transaction():
+                runs.hold(conn, account.run)
                 if meetings.mark_missing(conn, meeting_id, reason):
                     runs.add_meetings(conn, run_id, {"missing": 1})
         else:
             with conn.transaction():
-                outcome = meetings.upsert_meetings(conn, user.id, [record], via_webhook=False)
+                runs.hold(conn, account.run)
+                outcome = meetings.upsert_meetings(conn, user.id, [found] if found else [], via_webhook=False)
                 runs.add_meetings(conn, run_id, outcome.counts, canceled=outcome.canceled)
         account.show_progress()
     note_user_standing(

@@ -10,8 +10,10 @@ from typing import Any
 import psycopg
 
 from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
+from rollcall.store.runs import Run
 from rollcall.store.users import CalendlyUser, find_user, read_users
 from rollcall.sync.dates import day_of, midnight, months_from
+from rollcall.sync.opening import Asked, open_or_find
 
 MODES = ("auto", "full", "incremental", "date_range")
 DEFAULT_WORKERS = 2
@@ -87,3 +89,17 @@ def _window(first: Any, last: Any) -> tuple[datetime, datetime]:
     if end - start > _LONGEST:
         raise WrongUse(f"The window from {start} to {end} is longer than ten years: shorten it.")
     return midnight(start), midnight(end + timedelta(days=1))
+
+
+def open_run(conn: psycopg.Connection, request: CalendlyRequest, dag_id: str, dag_run_id: str) -> int | Run:
+    """Open the run and return its id, or return the run that is in the way."""
+    asked = Asked(
+        source="calendly",
+        connection_id=request.user.id,
+        connection=request.user.email,
+        mode=request.mode,
+        window_from=request.window_from,
+        window_to=request.window_to,
+        fetch_workers=request.fetch_workers,
+    )
+    return open_or_find(conn, asked, dag_id, dag_run_id)

@@ -15,7 +15,9 @@ from rollcall.sources.retry import RetryPolicy
 from rollcall.store.users import CalendlyUser, lock_user, mark_user_reconnect_needed, save_user_tokens
 from rollcall.sync.run_session import Resources
 
-_MARGIN = timedelta(seconds=90)  # a token this near its end may be dead before the call that carries it arrives
+_MARGIN = timedelta(
+    seconds=90
+)  # a token this near its end may be dead before the call that carries it arrives
 
 
 def token_source(
@@ -90,7 +92,9 @@ class _Refreshed:
         ring = self._resources.keyring()
         secret, refresh_token = user.calendly_client_secret_encrypted, user.calendly_refresh_token_encrypted
         if user.calendly_client_id is None or secret is None or refresh_token is None:
-            raise ReconnectNeeded(f"Calendly of {user.email} lacks its app's secret or refresh token: connect it again.")
+            raise ReconnectNeeded(
+                f"Calendly of {user.email} lacks its app's secret or refresh token: connect it again."
+            )
         with self._resources.session_factory() as session:
             answer = refresh_tokens(
                 session,
@@ -112,7 +116,9 @@ class _Refreshed:
 
 def _decrypted(resources: Resources, user: CalendlyUser) -> str:
     if user.calendly_token_encrypted is None:
-        raise ReconnectNeeded(f"Calendly of {user.email} has no token: `rollcall calendly connect` stores one.")
+        raise ReconnectNeeded(
+            f"Calendly of {user.email} has no token: `rollcall calendly connect` stores one."
+        )
     if user.calendly_reconnect_needed_at is not None:
         raise ReconnectNeeded(
             f"{user.calendly_reconnect_reason} Reconnect needed for {user.email}: `rollcall calendly connect`."

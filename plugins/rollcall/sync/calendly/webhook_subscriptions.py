@@ -132,7 +132,11 @@ def _remove(conn: psycopg.Connection, client: CalendlyClient, known: Subscriptio
 
 def _checked(base_url: str) -> str:
     base = base_url.rstrip("/")
-    if not base.startswith(("https://", "http://127.0.0.1", "http://localhost")) or "?" in base or "#" in base:
+    if (
+        not base.startswith(("https://", "http://127.0.0.1", "http://localhost"))
+        or "?" in base
+        or "#" in base
+    ):
         raise WrongUse(
             f"{base_url!r} is no address that Calendly can deliver to: give the API server's public one, like "
             "https://airflow.example.com, without a redirect behind it."
