@@ -19,7 +19,9 @@ def read_json(body: bytes) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return _mended(json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse, parse_int=_whole))
+        return _mended(
+            json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse, parse_int=_whole)
+        )
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     except OverflowError:

@@ -17,6 +17,15 @@ from rollcall.errors import AuthRefused, Parked, RateLimited, SourceError, Token
 
 T = TypeVar("T")
 
+Clock = Callable[[], datetime]
+"""Gives the present moment, aware."""
+
+
+def utc_now() -> datetime:
+    """The clock for callers that give none."""
+    return datetime.now(UTC)
+
+
 # Longer waits than this hold a worker for nothing: the run parks and frees it instead.
 LONGEST_WAIT_SECONDS = 300.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -15,10 +15,12 @@ from rollcall.sources.addresses import environment_proxies_off
 from rollcall.sources.bodies import read_json
 from rollcall.sources.retry import (
     DEFAULT_POLICIES,
+    Clock,
     RetryPolicy,
     call_with_retries,
     park_if_long,
     parse_retry_after,
+    utc_now,
 )
 from rollcall.sources.wire import CONNECT_SECONDS, READ_SECONDS, network_fault
 
@@ -57,11 +59,6 @@ class TokenEndpoint:
     refused: Callable[[requests.Response, dict[str, Any], datetime | None], SourceError]
 
 
-def utc_now() -> datetime:
-    """The clock for callers that give none."""
-    return datetime.now(UTC)
-
-
 def request_token(
     session: requests.Session,
     endpoint: TokenEndpoint,
@@ -70,7 +67,7 @@ def request_token(
     client_secret: str,
     *,
     retry_policies: Mapping[str, RetryPolicy],
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
     sleep: Callable[[float], None] = time.sleep,
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None,
 ) -> TokenAnswer:

@@ -50,13 +50,18 @@ def bool_of(value: Any) -> bool | None:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """The time, aware; without a zone it is UTC. None where it can't be read."""
+    """The time in UTC; without a zone it is UTC. None where it can't be read.
+
+    Postgres takes no offset beyond 15:59:59, Python does.
+    """
     if type(value) is not str:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    except ValueError:
+        if moment.tzinfo is UTC:
+            return moment
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

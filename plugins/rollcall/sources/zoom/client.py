@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,24 +13,22 @@ from urllib.parse import quote, urlencode
 import requests
 
 from rollcall.errors import AuthRefused, PageTokenRepeated, RateLimited, ServerFault, TokenRejected
+from rollcall.sources.bodies import read_json
 from rollcall.sources.retry import (
     DEFAULT_POLICIES,
+    Clock,
     RetryPolicy,
     call_with_retries,
     park_if_long,
     parse_retry_after,
+    utc_now,
     with_fresh_token_if_rejected,
 )
+from rollcall.sources.wire import Answer, Wire
 from rollcall.sources.zoom.addresses import api_address
-from rollcall.sources.bodies import read_json
 from rollcall.sources.zoom.endpoints import Endpoint, Label
 from rollcall.sources.zoom.faults import describe, fault_of, server_fault
 from rollcall.sources.zoom.paging import Page, page_of, token_params
-from rollcall.sources.wire import Answer, Wire
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _no_feedback(_label: Label, _error: RateLimited) -> None:
@@ -59,7 +57,7 @@ class ZoomClient:
         token: Callable[[bool], str],
         throttle: Callable[[Label], None],
         retry_policies: Mapping[str, RetryPolicy] = DEFAULT_POLICIES,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Clock = utc_now,
         *,
         throttle_feedback: Callable[[Label, RateLimited], None] = _no_feedback,
         on_wait: Callable[[float, str], None] = _no_announcement,
@@ -150,7 +148,9 @@ class ZoomClient:
 
         def attempt() -> dict[str, Any]:
             try:
-                return with_fresh_token_if_rejected(once, lambda again: _rejected_twice(again, endpoint, item))
+                return with_fresh_token_if_rejected(
+                    once, lambda again: _rejected_twice(again, endpoint, item)
+                )
             except (RateLimited, ServerFault) as error:
                 park_if_long(not_before, error, self._clock())
                 raise

@@ -11,14 +11,13 @@ from typing import Any
 import requests
 
 from rollcall.errors import AuthRefused, RateLimited, ReconnectNeeded, ServerFault, SourceError
-from rollcall.sources.retry import DEFAULT_POLICIES, RetryPolicy
+from rollcall.sources.retry import DEFAULT_POLICIES, Clock, RetryPolicy, utc_now
 from rollcall.sources.token_endpoint import (
     TokenAnswer,
     TokenEndpoint,
     at_most,
     error_word,
     request_token,
-    utc_now,
 )
 from rollcall.sources.zoom.addresses import oauth_address
 
@@ -42,7 +41,7 @@ def fetch_token(
     refresh_token: str | None = None,
     *,
     retry_policies: Mapping[str, RetryPolicy] = DEFAULT_POLICIES,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
     sleep: Callable[[float], None] = time.sleep,
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None,
 ) -> TokenAnswer:
