@@ -71,15 +71,10 @@ def test_a_path_holds_the_last_segments_of_the_uri(
     assert server.paths == [path]
 
 
-@pytest.mark.parametrize(
-    "item", ["", "..", "a/b", USER, f"{EVENT}/..", f"{EVENT}?x=1/../y", "https://[", "a b"]
-)
+@pytest.mark.parametrize("item", ["", "..", "a/b", USER, f"{EVENT}/..", f"{EVENT}%2F..", "https://[", "a b"])
 def test_an_item_that_would_change_the_path_makes_no_call(
     server: ScriptedServer, calendly_api: CalendlyHarness, item: str
 ) -> None:
-    if item.startswith(f"{EVENT}?"):
-        assert calendly.EVENT.path_for(item) == "/scheduled_events/GBGBDCAADAEDCRZ2"
-        return
     with pytest.raises(DataFault, match="scheduled event"):
         calendly_api.client.get(calendly.EVENT, item)
     assert server.seen == []
