@@ -9,6 +9,8 @@
     ├── DatabaseUnreachable   the data database does not answer, for now
     ├── RunClosed             the run or the lease ended elsewhere; whoever wakes up late must not write
     ├── Parked                a limit of the source stops the run until a stated time
+    ├── SignatureRefused      a webhook delivery is not proven to come from the source: nothing of it is stored
+    ├── WebhookUnreadable     a delivery is signed, but its body makes no sense: it is kept for a person to see
     └── SourceError           the source refused or failed; `kind` is the row of sync_retry_policies that applies
         ├── RateLimited       rate_limit
         ├── NetworkFault      network_error
@@ -16,9 +18,11 @@
         ├── AuthRefused       auth_error
         │   ├── TokenRejected     401: one fresh token, one more try
         │   ├── ScopeMissing      the token works but lacks a scope, a role or a plan
+        │   │   └── PlanMissing   the plan alone: the feature is off, the rest works
         │   └── ReconnectNeeded   the stored credentials are dead; a person must connect again
         └── DataFault         data_error
             ├── Unavailable       this one item is not to be had (gone, too old, not ended, no licence): a gap
+            ├── AlreadyThere      what was to be created exists: adopt it or replace it
             ├── PageTokenExpired  the list must start again from its first page
             └── PageTokenRepeated the list would never end
 
@@ -29,7 +33,9 @@ anything about a person.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+RefusalReason = Literal["missing", "malformed", "too_old", "in_future", "mismatch"]
 
 
 class RollcallError(Exception):
@@ -76,6 +82,19 @@ class Parked(RollcallError):
     def __init__(self, message: str, until: datetime) -> None:
         super().__init__(message)
         self.until = until
+
+
+class SignatureRefused(RollcallError):
+    """A webhook delivery without a valid signature. `reason` is for counting; too_old and in_future are said only of
+    deliveries that a known key signed."""
+
+    def __init__(self, message: str, reason: RefusalReason) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class WebhookUnreadable(RollcallError):
+    """A signed delivery whose body can't be understood; the message says what is wrong with its shape."""
 
 
 class SourceError(RollcallError):
@@ -165,6 +184,10 @@ class ScopeMissing(AuthRefused):
         self.scopes = scopes
 
 
+class PlanMissing(ScopeMissing):
+    """The account's plan does not include this one feature; everything else may work."""
+
+
 class ReconnectNeeded(AuthRefused):
     """The stored credentials are dead (invalid_grant, revoked, app switched off): a person must connect again."""
 
@@ -192,6 +215,10 @@ class Unavailable(DataFault):
         super().__init__(message, status=status, code=code, tracking_id=tracking_id)
         self.recheck_after_hours = recheck_after_hours
         self.expected = expected
+
+
+class AlreadyThere(DataFault):
+    """What was to be created exists already; list it, compare, and adopt or replace it."""
 
 
 class PageTokenExpired(DataFault):

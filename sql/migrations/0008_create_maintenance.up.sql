@@ -13,7 +13,7 @@ CREATE TABLE sync_retention_settings (
     )),
     CONSTRAINT at_least_a_day_is_kept CHECK (keep_days >= 1)
 );
-COMMENT ON TABLE sync_retention_settings IS 'How long scheduled_cleanup() keeps the rows of each table. Rows a DBA may change; attendance, gaps and marks are kept for ever and are not in here.';
+COMMENT ON TABLE sync_retention_settings IS 'How long scheduled_cleanup keeps the rows of each table. Rows a DBA may change; attendance, gaps and marks are kept for ever and are not in here.';
 COMMENT ON COLUMN sync_retention_settings.keep_days IS 'Days after a run''s end (or after the row itself, for rows that outlive runs). Null, or no row: for ever.';
 
 INSERT INTO sync_retention_settings (table_name, keep_days, description) VALUES
@@ -21,7 +21,7 @@ INSERT INTO sync_retention_settings (table_name, keep_days, description) VALUES
     ('sync_progress_updates', 30, 'What runs said while they worked'),
     ('sync_error_logs', 90, 'Errors of runs'),
     ('webinar_sync_queue', 30, 'The lists that runs read, with what is still staged of them'),
-    ('sync_test_results', 90, 'Results of test_sync_process()'),
+    ('sync_test_results', 90, 'Results of test_sync_process'),
     ('zoom_call_budgets', 30, 'Calls spent, by day');
 
 CREATE TABLE sync_test_results (
@@ -36,7 +36,7 @@ CREATE TABLE sync_test_results (
     duration_ms numeric(12, 3) NOT NULL
 );
 CREATE INDEX sync_test_results_by_time ON sync_test_results (run_at);
-COMMENT ON TABLE sync_test_results IS 'What test_sync_process() found, a row for each case of each self-test. On invented people: nobody''s data.';
+COMMENT ON TABLE sync_test_results IS 'What test_sync_process found, a row for each case of each self-test. On invented people: nobody''s data.';
 COMMENT ON COLUMN sync_test_results.test_run IS 'The same for all cases of one self-test.';
 COMMENT ON COLUMN sync_test_results.actual IS 'What came out; the error''s text where the case could not be carried through.';
 COMMENT ON COLUMN sync_test_results.detail IS 'What the case is about.';

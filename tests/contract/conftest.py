@@ -1,4 +1,4 @@
-"""A scripted server with a Zoom client at it, and the sandbox's demo account."""
+"""A scripted server with a client at it, and the sandbox's demo account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.zoom.harness import Sandbox
+from tests.contract.calendly_client_harness import CalendlyHarness
 from tests.contract.scripted_server import Reply, ScriptedServer, scripted_server
 from tests.contract.zoom_client_harness import Harness
 
@@ -23,6 +24,14 @@ def server() -> Iterator[ScriptedServer]:
 def zoom_api(server: ScriptedServer) -> Iterator[Harness]:
     """A client at that server."""
     harness = Harness(server.url)
+    with harness.client:
+        yield harness
+
+
+@pytest.fixture
+def calendly_api(server: ScriptedServer) -> Iterator[CalendlyHarness]:
+    """A Calendly client at that server."""
+    harness = CalendlyHarness(server.url)
     with harness.client:
         yield harness
 

@@ -32,6 +32,7 @@ class Seen:
     headers: dict[str, str]
     body: bytes
     port: int
+    method: str = "GET"
 
 
 @dataclass
@@ -66,18 +67,20 @@ def scripted_server(*replies: Reply) -> Iterator[ScriptedServer]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            seen = Seen(self.path, headers, self.rfile.read(length), self.client_address[1])
+            seen = Seen(self.path, headers, self.rfile.read(length), self.client_address[1], self.command)
             reply = script.next_reply(seen)
             body = reply.encoded()
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            if reply.status != 204:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body[: len(body) - reply.cut])
             self.close_connection = bool(reply.cut)
 
         do_POST = do_GET  # noqa: N815 - the name http.server calls
+        do_DELETE = do_GET  # noqa: N815 - likewise
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass

@@ -15,12 +15,24 @@ UNPINNED = {"content_uuid"}
 
 # Called by other functions, never from Python.
 INTERNAL = {
+    "clean_call_budgets",
+    "clean_error_logs",
+    "clean_participant_staging",
+    "clean_person_staging",
+    "clean_progress_updates",
+    "clean_queue_items",
+    "clean_runs",
+    "clean_session_staging",
+    "clean_sync_data",
+    "clean_test_results",
     "collect_sessions",
     "connected_components",
     "content_uuid",
     "drop_merged_participants",
     "drop_staged_rows",
     "find_connections",
+    "find_kept_items",
+    "find_retention",
     "find_stale_runs",
     "grade_webinar",
     "hold_item",
@@ -41,6 +53,9 @@ FOR_PEOPLE = {
     "clean_old_webhook_events",
     "validate_webinar_data",
     "check_stale_syncs",
+    "cleanup_old_sync_data",
+    "scheduled_cleanup",
+    "validate_webinar_data",
 }
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.
@@ -58,7 +73,7 @@ UNINDEXED_FOREIGN_KEYS = {
 }
 
 WRITES = re.compile(
-    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run)\b"
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run|clean_\w+)\b"
 )
 
 

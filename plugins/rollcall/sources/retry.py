@@ -13,9 +13,18 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from rollcall.errors import SourceError, TokenRejected
+from rollcall.errors import AuthRefused, Parked, RateLimited, SourceError, TokenRejected
 
 T = TypeVar("T")
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, aware."""
+
+
+def utc_now() -> datetime:
+    """The clock for callers that give none."""
+    return datetime.now(UTC)
+
 
 # Longer waits than this hold a worker for nothing: the run parks and frees it instead.
 LONGEST_WAIT_SECONDS = 300.0
@@ -108,6 +117,32 @@ def call_with_retries(
         reraise=True,
     )
     return retrying(attempt)
+
+
+def with_fresh_token_if_rejected(
+    once: Callable[..., T], rejected_twice: Callable[[TokenRejected], AuthRefused]
+) -> T:
+    """What `once(token_rejected=False)` gives; where the token is rejected, one more try with a fresh one.
+
+    Raises what `rejected_twice` makes of it where the fresh token is rejected too: a third try would not help.
+    """
+    try:
+        return once(token_rejected=False)
+    except TokenRejected:
+        pass
+    try:
+        return once(token_rejected=True)
+    except TokenRejected as again:
+        raise rejected_twice(again) from None
+
+
+def park_if_long(not_before: datetime | None, error: SourceError, now: datetime) -> None:
+    """Raise Parked for a daily limit, and for a pause too long to hold a worker for."""
+    if not_before is None:
+        return
+    seconds = (not_before - now).total_seconds()
+    if seconds > LONGEST_WAIT_SECONDS or (isinstance(error, RateLimited) and error.daily):
+        raise Parked(f"{error} The run goes on by itself then.", not_before) from error
 
 
 def parse_retry_after(value: str | None, now: datetime) -> datetime | None:

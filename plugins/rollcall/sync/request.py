@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
-from rollcall.sources.zoom.values import bigint_of
+from rollcall.sources.values import bigint_of
 from rollcall.store import runs
 from rollcall.store.connections import ZoomConnection, find_connection, read_connections
 

@@ -5,31 +5,30 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
 
-from rollcall.errors import AuthRefused, PageTokenRepeated, Parked, RateLimited, ServerFault, TokenRejected
+from rollcall.errors import AuthRefused, PageTokenRepeated, RateLimited, ServerFault, TokenRejected
+from rollcall.sources.bodies import read_json
 from rollcall.sources.retry import (
     DEFAULT_POLICIES,
-    LONGEST_WAIT_SECONDS,
+    Clock,
     RetryPolicy,
     call_with_retries,
+    park_if_long,
     parse_retry_after,
+    utc_now,
+    with_fresh_token_if_rejected,
 )
+from rollcall.sources.wire import Answer, Wire
 from rollcall.sources.zoom.addresses import api_address
-from rollcall.sources.zoom.bodies import read_json
 from rollcall.sources.zoom.endpoints import Endpoint, Label
 from rollcall.sources.zoom.faults import describe, fault_of, server_fault
 from rollcall.sources.zoom.paging import Page, page_of, token_params
-from rollcall.sources.zoom.wire import Answer, Wire
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _no_feedback(_label: Label, _error: RateLimited) -> None:
@@ -58,13 +57,13 @@ class ZoomClient:
         token: Callable[[bool], str],
         throttle: Callable[[Label], None],
         retry_policies: Mapping[str, RetryPolicy] = DEFAULT_POLICIES,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Clock = utc_now,
         *,
         throttle_feedback: Callable[[Label, RateLimited], None] = _no_feedback,
         on_wait: Callable[[float, str], None] = _no_announcement,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._wire = Wire(session_factory, api_address(api_url))
+        self._wire = Wire(session_factory, api_address(api_url), "Zoom")
         self._token = token
         self._throttle = throttle
         self._policies = retry_policies
@@ -149,9 +148,11 @@ class ZoomClient:
 
         def attempt() -> dict[str, Any]:
             try:
-                return self._with_fresh_token_if_rejected(once, endpoint, item)
+                return with_fresh_token_if_rejected(
+                    once, lambda again: _rejected_twice(again, endpoint, item)
+                )
             except (RateLimited, ServerFault) as error:
-                self._park_if_long(not_before, error)
+                park_if_long(not_before, error, self._clock())
                 raise
 
         return call_with_retries(
@@ -169,7 +170,7 @@ class ZoomClient:
         token = self._token(token_rejected)
         with self._count_lock:
             self.calls += 1
-        return self._wire.get(target, token, describe(endpoint, item))
+        return self._wire.send("GET", target, token, describe(endpoint, item))
 
     def _read(
         self, answer: Answer, endpoint: Endpoint, item: str, *, page_token_sent: bool
@@ -198,33 +199,16 @@ class ZoomClient:
             now=self._clock(),
         )
 
-    @staticmethod
-    def _with_fresh_token_if_rejected(
-        once: Callable[..., dict[str, Any]], endpoint: Endpoint, item: str
-    ) -> dict[str, Any]:
-        try:
-            return once(token_rejected=False)
-        except TokenRejected:
-            pass
-        try:
-            return once(token_rejected=True)
-        except TokenRejected as again:
-            raise AuthRefused(
-                f"Zoom rejected a fresh access token too, at {describe(endpoint, item)}; check that the app "
-                "is activated in the Zoom Marketplace and that the API address belongs to this account, then "
-                "run `rollcall connection test`.",
-                status=again.status,
-                code=again.code,
-                tracking_id=again.tracking_id,
-            ) from None
 
-    def _park_if_long(self, not_before: datetime | None, error: RateLimited | ServerFault) -> None:
-        """Raise Parked for a daily limit, and for a pause too long to hold a worker for."""
-        if not_before is None:
-            return
-        seconds = (not_before - self._clock()).total_seconds()
-        if seconds > LONGEST_WAIT_SECONDS or (isinstance(error, RateLimited) and error.daily):
-            raise Parked(f"{error} The run goes on by itself then.", not_before) from error
+def _rejected_twice(again: TokenRejected, endpoint: Endpoint, item: str) -> AuthRefused:
+    return AuthRefused(
+        f"Zoom rejected a fresh access token too, at {describe(endpoint, item)}; check that the app "
+        "is activated in the Zoom Marketplace and that the API address belongs to this account, then "
+        "run `rollcall connection test`.",
+        status=again.status,
+        code=again.code,
+        tracking_id=again.tracking_id,
+    )
 
 
 def _holds_what_is_due(fields: dict[str, Any], endpoint: Endpoint) -> bool:

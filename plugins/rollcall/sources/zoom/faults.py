@@ -21,7 +21,7 @@ from rollcall.errors import (
     TokenRejected,
     Unavailable,
 )
-from rollcall.sources.zoom.bodies import read_json
+from rollcall.sources.bodies import read_json
 from rollcall.sources.zoom.endpoints import Endpoint, Subject
 from rollcall.sources.zoom.rate_limits import rate_limited
 

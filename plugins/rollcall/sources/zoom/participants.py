@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rollcall.sources.zoom.values import bool_of, int_of, json_of, moment_of, text_of
+from rollcall.sources.values import bool_of, int_of, json_of, moment_of, text_of
 
 _KNOWN = frozenset(
     {

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rollcall.sources.zoom.values import bigint_of, bool_of, int_of, json_of, stamp_of, text_of
+from rollcall.sources.values import bigint_of, bool_of, int_of, json_of, stamp_of, text_of
 
 WEBINAR_TYPES = (5, 6, 9)
 """One webinar; recurring without fixed times; recurring at fixed times. Everything else is a meeting."""

@@ -1,6 +1,6 @@
-"""Zoom's JSON values made safe to store: a wrong type or an impossible time becomes None, never an error.
+"""A source's JSON values made safe to store: a wrong type or an impossible time becomes None, never an error.
 
-Postgres takes neither NUL characters nor numbers beyond its types; Zoom's text fields are typed by strangers.
+Postgres takes neither NUL characters nor numbers beyond its types; text fields are typed by strangers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def int_of(value: Any) -> int | None:
 
 
 def bigint_of(value: Any) -> int | None:
-    """A webinar's numeric id, given as number or text; None where it is none."""
+    """A numeric id, given as number or as text with spaces or dashes; None where it is none."""
     try:
         number = int(str(value).replace("-", "").replace(" ", ""))
     except ValueError:
@@ -50,13 +50,18 @@ def bool_of(value: Any) -> bool | None:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """The time, aware; without a zone it is UTC. None where it can't be read."""
+    """The time in UTC; without a zone it is UTC. None where it can't be read.
+
+    Postgres takes no offset beyond 15:59:59, Python does.
+    """
     if type(value) is not str:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    except ValueError:
+        if moment.tzinfo is UTC:
+            return moment
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -67,8 +72,11 @@ def stamp_of(value: Any) -> str | None:
 
 
 def json_of(value: Any) -> Any:
-    """Nested JSON with NUL characters replaced; None where it is missing or empty."""
+    """Nested JSON with NUL characters replaced; None where it is missing, empty, or nested too deeply to store."""
     if value in (None, {}, [], ""):
         return None
-    raw = orjson.dumps(value)
+    try:
+        raw = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return None
     return orjson.loads(raw.replace(b"\\u0000", b"\\ufffd")) if b"\\u0000" in raw else value

@@ -1,4 +1,4 @@
-"""Reading Zoom's JSON: quick for the usual body, forgiving towards text that Postgres could not store."""
+"""Reading a source's JSON: quick for the usual body, forgiving towards text that Postgres could not store."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ def read_json(body: bytes) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return _mended(json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse))
+        return _mended(
+            json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse, parse_int=_whole)
+        )
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+    except OverflowError:
+        raise ValueError("a number too large") from None
 
 
 def _mended(value: Any) -> Any:
@@ -32,6 +36,12 @@ def _mended(value: Any) -> Any:
     if isinstance(value, dict):
         return {_mended(key): _mended(element) for key, element in value.items()}
     return value
+
+
+def _whole(digits: str) -> int | float:
+    """What orjson makes of it: a number beyond 64 bits is a broken one, and could not be stored else."""
+    number = int(digits)
+    return number if -(2**63) <= number < 2**64 else float(number)
 
 
 def _refuse(constant: str) -> None:

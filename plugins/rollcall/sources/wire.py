@@ -1,4 +1,4 @@
-"""One HTTP exchange with Zoom: the path goes out exactly as given, the answer comes whole or not at all."""
+"""One HTTP exchange with a source: the path goes out exactly as given, the answer comes whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from rollcall.errors import NetworkFault
-from rollcall.sources.zoom.addresses import environment_proxies_off
+from rollcall.sources.addresses import environment_proxies_off
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -26,24 +26,28 @@ class Answer:
 
 
 class Wire:
-    """Keeps one session, and with it one open connection, per thread."""
+    """Keeps one session, and with it one open connection, per thread. `source` is its name in messages."""
 
-    def __init__(self, session_factory: Callable[[], requests.Session], api_url: str) -> None:
+    def __init__(self, session_factory: Callable[[], requests.Session], api_url: str, source: str) -> None:
+        self._source = source
         self._session_factory = session_factory
         self._api_url = api_url.rstrip("/")
         self._thread = threading.local()
         self._opened: list[requests.Session] = []
         self._lock = threading.Lock()
 
-    def get(self, target: str, token: str, what: str) -> Answer:
-        """GET `target` (path and query, encoded already). Raises NetworkFault where no whole answer came.
+    def send(self, method: str, target: str, token: str, what: str, body: bytes | None = None) -> Answer:
+        """Send `method` to `target` (path and query, encoded already), with `body` as JSON where one is given.
 
         Redirects are not followed: the token is for this address only. `what` names the call in messages.
+        Raises NetworkFault where no whole answer came.
         """
         session, settings = self._session()
         headers = {**session.headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         # Prepared apart from the session, which would put .netrc or its own login in place of the token.
-        request = requests.Request("GET", self._api_url + target, headers).prepare()
+        request = requests.Request(method, self._api_url + target, headers, data=body).prepare()
         try:
             response = session.send(
                 request,
@@ -53,7 +57,7 @@ class Wire:
             )
         except requests.RequestException as error:
             # Without its cause: that text holds the whole address.
-            raise network_fault(error, what) from None
+            raise network_fault(error, what, self._source) from None
         return Answer(response.status_code, response.headers, response.content)
 
     def close(self) -> None:
@@ -78,7 +82,7 @@ class Wire:
         return known
 
 
-def network_fault(error: requests.RequestException, what: str) -> NetworkFault:
+def network_fault(error: requests.RequestException, what: str, source: str) -> NetworkFault:
     """The error for a call that got no whole answer, without addresses or bodies in its message."""
     match error:
         case requests.exceptions.SSLError():
@@ -97,4 +101,4 @@ def network_fault(error: requests.RequestException, what: str) -> NetworkFault:
             why = "the connection failed or was cut; check network and address"
         case _:
             why = f"{type(error).__name__}; check the address of the connection"
-    return NetworkFault(f"No answer from Zoom for {what}: {why}.")
+    return NetworkFault(f"No answer from {source} for {what}: {why}.")

@@ -1,0 +1,22 @@
+"""Which addresses of Calendly a connection may have: secrets travel there, so only safe ones pass."""
+
+from __future__ import annotations
+
+from rollcall.sources.addresses import checked_address
+
+API_URL = "https://api.calendly.com"
+OAUTH_URL = "https://auth.calendly.com/oauth/token"
+
+
+def api_address(url: str) -> str:
+    """`url` without a slash at its end. Raises WrongUse for an address that is not safe."""
+    parts = checked_address(url, "API address", API_URL)
+    return parts._replace(path=parts.path.rstrip("/")).geturl()
+
+
+def oauth_address(url: str) -> str:
+    """`url` as the address tokens are fetched from; a bare host gets `/oauth/token`. Raises WrongUse like
+    above."""
+    parts = checked_address(url, "OAuth address", OAUTH_URL)
+    path = parts.path.rstrip("/")
+    return parts._replace(path={"": "/oauth/token", "/oauth": "/oauth/token"}.get(path, path)).geturl()

@@ -1,0 +1,156 @@
+"""One call of Calendly's API, from its parameters to what its answer holds, with retries in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from rollcall.errors import AuthRefused, RateLimited, ServerFault, TokenRejected
+from rollcall.sources.bodies import read_json
+from rollcall.sources.calendly.endpoints import Endpoint, describe
+from rollcall.sources.calendly.faults import fault_of, server_fault
+from rollcall.sources.calendly.paging import Page, page_of
+from rollcall.sources.calendly.rate_limits import retry_at
+from rollcall.sources.retry import (
+    Clock,
+    RetryPolicy,
+    call_with_retries,
+    park_if_long,
+    with_fresh_token_if_rejected,
+)
+from rollcall.sources.wire import Answer
+
+T = TypeVar("T")
+
+_ONCE = RetryPolicy(attempts=1, first_delay=0.0, factor=1.0, max_delay=0.0)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: `params` are the query of a GET, the JSON fields of a POST. The repr shows no value of theirs."""
+
+    method: str
+    endpoint: Endpoint
+    item: str
+    params: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Call({self.method} {self.what})"
+
+    @property
+    def what(self) -> str:
+        """The call in words, for messages."""
+        return describe(self.endpoint, self.item, self.params)
+
+    @property
+    def target(self) -> str:
+        """Path and query, encoded. Raises DataFault where the item does not fit the path."""
+        path = self.endpoint.path_for(self.item)
+        if self.method != "GET" or not self.params:
+            return path
+        return f"{path}?{urlencode(self.params, quote_via=quote, safe='')}"
+
+    @property
+    def body(self) -> bytes | None:
+        """The JSON to send, None for none."""
+        return orjson.dumps(self.params) if self.method == "POST" else None
+
+    def allowed(self, policies: Mapping[str, RetryPolicy]) -> Mapping[str, RetryPolicy]:
+        """`policies` as far as they suit the call: what creates something is not repeated on a mere guess that it
+        failed."""
+        if self.method != "POST":
+            return policies
+        return {**policies, "network_error": _ONCE, "server_error": _ONCE}
+
+    def read(self, answer: Answer, find: Callable[[Any], T | None], now: datetime) -> T:
+        """What `find` sees in a success; raises the error that anything else stands for."""
+        if not 200 <= answer.status < 300:
+            raise fault_of(
+                answer.status, answer.headers, answer.body, self.endpoint, self.item, self.params, now=now
+            )
+        try:
+            found = find(read_json(answer.body)) if answer.body else find(None)
+        except ValueError:
+            raise server_fault("its answer is not JSON", self.what, answer.status) from None
+        if found is None:
+            raise server_fault("its answer lacks what was asked for", self.what, answer.status)
+        return found
+
+
+def make_call(
+    call: Call,
+    find: Callable[[Any], T | None],
+    send: Callable[[Call, bool], Answer],
+    policies: Mapping[str, RetryPolicy],
+    *,
+    clock: Clock,
+    sleep: Callable[[float], None],
+    on_wait: Callable[[float, str], None],
+) -> T:
+    """What `find` sees in the answer that `send(call, token_rejected)` brings, after as many tries as it takes.
+
+    Raises a SourceError, or Parked for a pause too long to hold a worker for.
+    """
+    not_before: datetime | None = None
+
+    def once(*, token_rejected: bool) -> T:
+        nonlocal not_before
+        not_before = None
+        answer = send(call, token_rejected)
+        try:
+            return call.read(answer, find, clock())
+        except RateLimited as limited:
+            not_before = limited.retry_at
+            raise
+        except ServerFault:
+            retry_after = {"retry-after": answer.headers.get("Retry-After") or ""}
+            not_before = retry_at(retry_after, clock())
+            raise
+
+    def attempt() -> T:
+        try:
+            return with_fresh_token_if_rejected(once, lambda again: _rejected_twice(again, call))
+        except (RateLimited, ServerFault) as error:
+            park_if_long(not_before, error, clock())
+            raise
+
+    return call_with_retries(
+        attempt,
+        call.allowed(policies),
+        clock=clock,
+        sleep=sleep,
+        on_wait=on_wait,
+        not_before=lambda: not_before,
+    )
+
+
+def object_in(endpoint: Endpoint) -> Callable[[Any], dict[str, Any] | None]:
+    """Finds the object in an answer: below `resource`, and believed only with its URI; or the answer as it is."""
+
+    def find(answer: Any) -> dict[str, Any] | None:
+        if not isinstance(answer, dict):
+            return None
+        if not endpoint.is_wrapped:
+            return answer
+        found = answer.get("resource")
+        return found if isinstance(found, dict) and found.get("uri") else None
+
+    return find
+
+
+def page_in(answer: Any) -> Page | None:
+    """Finds the page of a list in an answer."""
+    return page_of(answer) if isinstance(answer, dict) else None
+
+
+def _rejected_twice(again: TokenRejected, call: Call) -> AuthRefused:
+    return AuthRefused(
+        f"Calendly rejected a fresh access token too, at {call.what}; check that the API address belongs to this "
+        "connection, then run `rollcall connection test`.",
+        status=again.status,
+    )

@@ -1,0 +1,36 @@
+"""What Calendly's objects hold that nobody may find in a database: links that cancel a meeting, and passwords."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Names of fields; `pin` only as a word of its own (hostPin, dial_in_pin), for there is "shipping".
+_NAME = re.compile(
+    r"(?i:pass_?word|passcode|passwd|pwd|token|secret|signing_?key|host_?key|start_url|h323)"
+    r"|(?i:^(?:cancel|reschedul)[a-z]*_?(?:url|link)$)"
+    r"|(?:^|_)pin$|Pin$|PIN$"
+)
+
+# Whoever holds such a link can act with it, under whatever name it comes (Calendly API reference, invitees).
+_CAPABILITY = re.compile(r"/(?:cancellations|reschedulings)/")
+
+_IN_QUERY = re.compile(r"([?&;](?:pwd|passwd|password|passcode|token|tk|zak)=)[^&#\s\"'<>]+", re.IGNORECASE)
+
+
+def without_secrets(value: Any) -> Any:
+    """The value without fields that hold a password or a link that cancels or reschedules; in other texts, the
+    passwords of links become `removed`."""
+    if isinstance(value, dict):
+        return {
+            name: without_secrets(inner)
+            for name, inner in value.items()
+            if not (_NAME.search(name) or (isinstance(inner, str) and _CAPABILITY.search(inner)))
+        }
+    if isinstance(value, list):
+        return [
+            without_secrets(inner)
+            for inner in value
+            if not (isinstance(inner, str) and _CAPABILITY.search(inner))
+        ]
+    return _IN_QUERY.sub(r"\1removed", value) if isinstance(value, str) else value
