@@ -223,6 +223,7 @@ def _store_instance(
 def _open(conn: psycopg.Connection, connection_id: int, mode: str, airflow_run: str) -> int:
     run_id = runs.open_run(
         conn,
+        source="zoom",
         connection_id=connection_id,
         mode=mode,
         window_from=None,

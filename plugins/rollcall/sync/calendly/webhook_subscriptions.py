@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from rollcall.errors import AlreadyThere, SourceError, WrongUse
+from rollcall.errors import AlreadyThere, NetworkFault, ServerFault, SourceError, WrongUse
 from rollcall.secrets import Keyring
 from rollcall.sources.calendly.client import CalendlyClient
 from rollcall.sources.calendly.endpoints import WEBHOOK, WEBHOOKS
@@ -54,15 +54,10 @@ def create_subscription(
     if user.calendly_scope == "user":
         fields["user"] = user.calendly_user_uri
     try:
-        made = client.post(WEBHOOKS, **fields)
-    except AlreadyThere:
-        made = _adopt(client, user, callback_url)
-    except SourceError:
-        # It may exist all the same; whoever lists next finds it by its address.
-        made = None
-        if not (made := _find(client, user, callback_url)):
-            webhooks.note_subscription(conn, subscription_id, state="deleted")
-            raise
+        made = _made(client, user, fields)
+    except (SourceError, WrongUse):
+        webhooks.note_subscription(conn, subscription_id, state="deleted")
+        raise
     _note(conn, subscription_id, made)
     for known in webhooks.subscriptions_of(conn, user.id):
         if known.id != subscription_id and known.state != "active":
@@ -90,6 +85,19 @@ def delete_subscriptions(conn: psycopg.Connection, client: CalendlyClient, user:
     for each in known:
         _remove(conn, client, each)
     return len(known)
+
+
+def _made(client: CalendlyClient, user: CalendlyUser, fields: dict[str, Any]) -> dict[str, Any]:
+    """The subscription at Calendly, made by this call or, where its answer was lost, found by its address."""
+    try:
+        return client.post(WEBHOOKS, **fields)
+    except AlreadyThere:
+        return _adopt(client, user, fields["url"])
+    except (NetworkFault, ServerFault):
+        found = _find(client, user, fields["url"])
+        if found is None:
+            raise
+        return found
 
 
 def _adopt(client: CalendlyClient, user: CalendlyUser, callback_url: str) -> dict[str, Any]:
