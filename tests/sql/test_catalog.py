@@ -55,7 +55,6 @@ FOR_PEOPLE = {
     "check_stale_syncs",
     "cleanup_old_sync_data",
     "scheduled_cleanup",
-    "validate_webinar_data",
 }
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.

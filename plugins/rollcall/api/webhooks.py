@@ -11,14 +11,19 @@ from fastapi.responses import JSONResponse
 
 
 class Answer(Protocol):
-    """What became of a delivery: an HTTP status, a sentence, and whose deliveries are to be applied now, if any."""
+    """What became of a delivery."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status to answer with."""
+
     @property
-    def message(self) -> str: ...
+    def message(self) -> str:
+        """A sentence for whoever reads the answer."""
+
     @property
-    def user_id(self) -> int | None: ...
+    def user_id(self) -> int | None:
+        """Whose deliveries are to be applied now, if any."""
 
 
 def add_webhook_routes(

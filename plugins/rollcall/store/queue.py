@@ -40,7 +40,7 @@ class Item:
 
     @property
     def subject(self) -> str:
-        """How errors and gaps name the item: the instance's UUID, the webinar's id and the list's status, the event's id."""
+        """How errors and gaps name it: the instance's UUID, the webinar's id and list, or the event's id."""
         if self.meeting_uri is not None:
             return self.meeting_uri.rsplit("/", 1)[-1]
         return self.instance_uuid or f"{self.zoom_webinar_id} {self.variant}".rstrip()
