@@ -35,6 +35,8 @@ class Control:
             return self.calendly.answer(request)
         try:
             return self._control(request)
+        except (LookupError, AttributeError) as error:
+            return answer({"error": f"the order lacks something or names what is not there: {error}"}, 400)
         except (FaultOrderError, EditError, TypeError, ValueError) as error:
             return answer({"error": str(error)}, 400)
 

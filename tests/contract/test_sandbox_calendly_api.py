@@ -214,11 +214,8 @@ def test_an_event_vanishes_between_the_list_and_its_invitees(calendly: Sandbox) 
 def test_limits_are_told_in_headers_and_end_after_their_window() -> None:
     with Sandbox("empty", "--limits", "free") as calendly:
         first = calendly.get("/users/me")
-        assert [first.headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")] == [
-            "50",
-            "49",
-            "60",
-        ]
+        told = [first.headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")]
+        assert told == ["50", "49", "60"]
         calendly.edit("spend", calls=49)
         refused = calendly.get("/users/me")
         assert refused.status_code == 429
@@ -250,7 +247,8 @@ def test_a_fault_strikes_as_often_as_ordered(calendly: Sandbox, kind: str, statu
     asked = {"organization": calendly.organization}
     answers = [calendly.get("/event_types", **asked) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, status, status, 200]
-    assert answers[1].headers["X-RateLimit-Reset"] == ("7" if kind == "429" else "60")
+    reset = int(answers[1].headers["X-RateLimit-Reset"])
+    assert reset == 7 if kind == "429" else 0 < reset <= 60
 
 
 def test_bodies_and_wires_break(calendly: Sandbox) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from sandbox.calendly.harness import Sandbox
 from tests.contract.scripted_server import Reply, ScriptedServer, Seen
@@ -198,3 +199,17 @@ def test_a_running_server_can_send_by_itself(server: ScriptedServer) -> None:
             assert time.monotonic() < deadline, "nothing was sent"
             time.sleep(0.01)
         assert json.loads(server.seen[0].body) == calendly.deliveries()[0]["body"]
+
+
+@pytest.mark.parametrize(
+    ("order", "word"),
+    [
+        ({"do": "fly"}, "one of book"),
+        ({"do": "cancel", "event": "x"}, "no such event"),
+        ({"do": "spend"}, "calls"),
+    ],
+)
+def test_an_edit_that_makes_no_sense_says_why(calendly: Sandbox, order: dict[str, Any], word: str) -> None:
+    answer = requests.post(f"{calendly.base}/sandbox/world", json=order, timeout=60)
+    assert answer.status_code == 400
+    assert word in answer.json()["error"]
