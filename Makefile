@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint format bench bench-sql lock clean
+.PHONY: help demo up test lint format bench bench-sql docs lock clean
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target does; do \
@@ -45,6 +45,9 @@ bench: .venv/.for-running ## time whole syncs through a running Airflow, and the
 
 bench-sql: .venv/.for-running ## time a DBA's questions, and a cleanup beside a sync, on years of data
 	@$(BIN)/python -m benchmarks.sql_at_scale
+
+docs: .venv/.for-running ## write docs/sql.md anew, from the database's own comments
+	@$(BIN)/python -m docs.sql_reference
 
 lock: .venv/.for-developing ## resolve the dependencies anew, keeping pinned versions that still fit
 	@$(PIP) install 'uv>=0.9'

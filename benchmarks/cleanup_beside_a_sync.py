@@ -15,7 +15,9 @@ import psycopg
 from rollcall.store import attendance, queue, runs
 
 _PAGE_ROWS = 300
-_QUIET_SECONDS = 5.0
+_LIST_ROWS = 3000
+_NETWORK_SECONDS = 0.01
+"""Of a page: without it the worker would be the load that it is to suffer from."""
 _SAMPLE_SECONDS = 0.005
 
 
@@ -47,10 +49,10 @@ class Outcome:
     seconds: float
 
 
-def measure(dsn: str, days: int = 1) -> Outcome:
-    """Let the active run of connection 1 fetch pages: alone for some seconds, then while a cleanup runs."""
+def measure(dsn: str, days: int = 1, seconds_alone: float = 5.0) -> Outcome:
+    """Let the active run of connection 1 fetch pages: alone first, then while a cleanup keeps `days` days."""
     with running_sync(dsn) as alone:
-        time.sleep(_QUIET_SECONDS)
+        time.sleep(seconds_alone)
     with running_sync(dsn) as beside, psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute("SET ROLE rollcall_monitor")
         began = time.perf_counter()
@@ -111,15 +113,20 @@ def _fetch(conn: psycopg.Connection, pauses: Pauses, ended: threading.Event) -> 
         conn.commit()
         pauses.milliseconds.append((time.perf_counter() - began) * 1000)
 
+    item: queue.Item | None = None
+
     def page() -> None:
-        item = queue.lease(conn, run_id, "benchmark")
+        nonlocal item
+        item = item or queue.lease(conn, run_id, "benchmark")
         if item is None:
             raise RuntimeError("The run's queue was empty before the cleanup ended: nothing was measured.")
         attendance.stage_participants(conn, item.item_id, item.list_no, item.rows_fetched, [row] * _PAGE_ROWS)
-        queue.advance(conn, item, next_page_token="", rows=_PAGE_ROWS, total_records=_PAGE_ROWS)
-        queue.settle(conn, item, "fetched")
+        queue.advance(conn, item, next_page_token="", rows=_PAGE_ROWS, total_records=_LIST_ROWS)
+        if item.rows_fetched >= _LIST_ROWS:
+            queue.settle(conn, item, "fetched")
+            item = None
 
-    while not ended.is_set():
+    while not ended.wait(_NETWORK_SECONDS):
         step(page)
         step(lambda: runs.refresh_progress(conn, run_id))
         step(lambda: runs.log_activity(conn, run_id, "Fetched a page"))

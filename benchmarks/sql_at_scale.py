@@ -38,7 +38,7 @@ def show_answers(console: Console, answers: Iterable[Answer]) -> None:
     for answer in answers:
         limit = answer.question.limit_ms
         table.add_row(
-            answer.question.query.removeprefix("SELECT * FROM "),
+            answer.question.name,
             answer.question.role,
             f"{answer.rows:,}",
             f"{answer.median_ms:,.1f}",
@@ -80,7 +80,7 @@ def run(console: Console, dsn: str, scale: float, rounds: int) -> bool:
         answers = []
         with console.status("Asking") as status:
             for number, question in enumerate(QUESTIONS, 1):
-                status.update(f"Asking {number} of {len(QUESTIONS)}: {question.query[:60]}")
+                status.update(f"Asking {number} of {len(QUESTIONS)}: {question.name}")
                 answers.append(ask(conn, question, rounds))
     show_answers(console, answers)
     with console.status("Cleaning up beside a sync"):

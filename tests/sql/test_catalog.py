@@ -15,13 +15,27 @@ UNPINNED = {"content_uuid"}
 
 # Called by other functions, never from Python.
 INTERNAL = {
+    "clean_call_budgets",
+    "clean_error_logs",
+    "clean_participant_staging",
+    "clean_person_staging",
+    "clean_progress_updates",
+    "clean_queue_items",
+    "clean_runs",
+    "clean_session_staging",
+    "clean_sync_data",
+    "clean_test_results",
     "collect_sessions",
     "connected_components",
     "content_uuid",
     "drop_merged_participants",
     "drop_staged_rows",
     "find_connections",
+    "find_kept_items",
+    "find_retention",
+    "find_stale_runs",
     "grade_webinar",
+    "hold_item",
     "is_timezone",
     "judge_webinar",
     "link_people",
@@ -36,6 +50,9 @@ INTERNAL = {
 
 # What people and their tools call: no code of ours does.
 FOR_PEOPLE = {
+    "check_stale_syncs",
+    "cleanup_old_sync_data",
+    "scheduled_cleanup",
     "validate_webinar_data",
 }
 
@@ -48,7 +65,9 @@ UNINDEXED_FOREIGN_KEYS = {
     "zoom_registrants(connection_id)",
 }
 
-WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config)\b")
+WRITES = re.compile(
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run|clean_\w+)\b"
+)
 
 
 def names(db: psycopg.Connection, query: str) -> set[str]:

@@ -14,17 +14,6 @@ from tests.sql.attendance_case import AttendanceCase, row
 
 As = Callable[[str], psycopg.Connection]
 
-# As people have them in their runbooks.
-REJOINED = """
-SELECT p.participant_name, p.session_count, p.total_duration / 60 AS total_minutes, w.topic
-FROM zoom_participants p JOIN zoom_webinars w ON p.webinar_id = w.id
-WHERE p.session_count > 1 ORDER BY p.session_count DESC LIMIT 20;
-"""
-SESSIONS = """
-SELECT ps.*, p.participant_name
-FROM zoom_participant_sessions ps JOIN zoom_participants p ON ps.participant_id = p.id
-WHERE p.session_count > 2 ORDER BY ps.join_time;
-"""
 PERSONAL = (
     "zoom_participants",
     "zoom_participant_sessions",
@@ -135,14 +124,12 @@ class TestReader:
     @pytest.mark.usefixtures("full")
     def test_it_reads_attendance(self, as_role: As) -> None:
         conn = as_role("reader")
-        assert conn.execute(REJOINED.encode()).fetchall() == [("Ann", 3, 15, "Town hall")]
-        assert len(conn.execute(SESSIONS.encode()).fetchall()) == 3
+        assert conn.execute(
+            "SELECT p.participant_name, count(*) FROM zoom_participants p"
+            " JOIN zoom_participant_sessions s ON s.participant_id = p.id GROUP BY p.id ORDER BY p.id"
+        ).fetchall() == [("Ann", 3), ("Bob", 1)]
         for table in RUNS:
             conn.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
-
-    def test_the_same_queries_run_on_an_empty_database(self, as_role: As) -> None:
-        for query in (REJOINED, SESSIONS):
-            assert as_role("reader").execute(query.encode()).fetchall() == []
 
     @pytest.mark.usefixtures("full")
     def test_it_sees_no_connection(self, as_role: As) -> None:
@@ -186,11 +173,6 @@ class TestMonitor:
     @pytest.mark.parametrize("table", PERSONAL)
     def test_it_sees_nobodys_name_or_e_mail(self, as_role: As, table: str) -> None:
         refused(as_role("monitor"), "SELECT * FROM {}", table)
-
-    @pytest.mark.usefixtures("full")
-    @pytest.mark.parametrize("query", [REJOINED, SESSIONS])
-    def test_the_runbook_queries_with_names_are_refused(self, as_role: As, query: str) -> None:
-        refused(as_role("monitor"), query)
 
     @pytest.mark.usefixtures("full")
     @pytest.mark.parametrize("column", [*SECRETS, "client_id"])

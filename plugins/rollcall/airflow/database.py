@@ -32,4 +32,6 @@ def connect() -> psycopg.Connection:
         raise SetupError("rollcall needs psycopg 3 and SQLAlchemy 2: install what requirements.lock names.")
     conn.autocommit = True
     conn.execute("SET search_path TO rollcall, public")
+    # Whoever hangs in the middle of a write holds its run: the server ends it, or nobody else could end the run.
+    conn.execute("SET idle_in_transaction_session_timeout TO '5min'")
     return conn

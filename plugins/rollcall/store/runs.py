@@ -30,11 +30,12 @@ class Run:
     airflow_run_id: str | None
     heartbeat_at: datetime
     waiting_until: datetime | None
+    times_opened: int
 
 
 _RUN_COLUMNS = (
     "id, connection_id, mode, window_from, window_to, webinar_ids, fetch_workers, status, started_at,"
-    " airflow_dag_id, airflow_run_id, heartbeat_at, waiting_until"
+    " airflow_dag_id, airflow_run_id, heartbeat_at, waiting_until, times_opened"
 )
 
 
@@ -114,6 +115,15 @@ def mark(conn: psycopg.Connection, connection_id: int) -> datetime | None:
     return row[0] if row else None
 
 
+def hold(conn: psycopg.Connection, run: Run) -> None:
+    """Keep the run from being ended until this transaction is over; goes before whatever is written for it.
+
+    Raises RunClosed when it has ended, or was taken up again since `run` was read: then another task does this work.
+    """
+    held = conn.execute("SELECT hold_run(%s, %s)", (run.id, run.times_opened)).fetchone()
+    _must_be_open(held, run.id)
+
+
 def set_phase(conn: psycopg.Connection, run_id: int, phase: str, message: str) -> None:
     """Move the run to a phase. Raises RunClosed when it has ended."""
     _must_be_open(
@@ -141,8 +151,8 @@ def note_found(conn: psycopg.Connection, run_id: int, *, webinars: int, instance
 
 
 def log_activity(conn: psycopg.Connection, run_id: int, message: str) -> None:
-    """Add a sentence for people to the activity log; nothing personal."""
-    conn.execute("SELECT log_activity(%s, %s)", (run_id, message))
+    """Add a sentence for people to the activity log; nothing personal. Raises RunClosed when the run has ended."""
+    _must_be_open(conn.execute("SELECT log_activity(%s, %s)", (run_id, message)).fetchone(), run_id)
 
 
 def log_error(
@@ -155,11 +165,12 @@ def log_error(
     message: str,
     context: Mapping[str, str | int | None],
 ) -> None:
-    """Count an error of the run; nothing personal in any field."""
-    conn.execute(
+    """Count an error of the run; nothing personal in any field. Raises RunClosed when the run has ended."""
+    row = conn.execute(
         "SELECT log_sync_error(%s, %s, %s, %s, %s, %s)",
         (run_id, kind, code, subject, message, Jsonb(dict(context))),
-    )
+    ).fetchone()
+    _must_be_open(row, run_id)
 
 
 def last_error(conn: psycopg.Connection, run_id: int) -> tuple[str, str] | None:
@@ -183,24 +194,41 @@ def note_gap(
     is_expected: bool,
     recheck_after_hours: float | None,
 ) -> None:
-    """Record what the source would not serve, why, and when to look again (None: never)."""
-    conn.execute(
+    """Record what the source would not serve, why, and when to look again (None: never).
+
+    Raises RunClosed when the run has ended.
+    """
+    row = conn.execute(
         "SELECT note_gap(%s, %s, %s, %s, %s, %s, %s, %s)",
         (run_id, object_kind, object_key, status, code, reason, is_expected, recheck_after_hours),
-    )
+    ).fetchone()
+    _must_be_open(row, run_id)
 
 
 def close_gap(conn: psycopg.Connection, run_id: int, object_kind: str, object_key: str) -> None:
-    """Note that what was missing is there after all."""
-    conn.execute("SELECT close_gap(%s, %s, %s)", (run_id, object_kind, object_key))
+    """Note that what was missing is there after all. Raises RunClosed when the run has ended."""
+    row = conn.execute("SELECT close_gap(%s, %s, %s)", (run_id, object_kind, object_key)).fetchone()
+    _must_be_open(row, run_id)
 
 
 def finish_run(
-    conn: psycopg.Connection, run_id: int, *, error_kind: str | None, error_message: str | None
+    conn: psycopg.Connection,
+    run_id: int,
+    *,
+    error_kind: str | None,
+    error_message: str | None,
+    times_opened: int | None = None,
 ) -> str:
-    """Close the run with the status it earned and move the mark; returns the status."""
-    row = conn.execute("SELECT finish_sync_run(%s, %s, %s)", (run_id, error_kind, error_message)).fetchone()
-    return str(row[0]) if row else "failed"
+    """Close the run with the status it earned and move the mark; returns the status.
+
+    Raises RunClosed when `times_opened` is given and the run was taken up again since.
+    """
+    row = conn.execute(
+        "SELECT finish_sync_run(%s, %s, %s, %s)", (run_id, times_opened, error_kind, error_message)
+    ).fetchone()
+    if not row or row[0] is None:
+        raise RunClosed(f"Run {run_id} was taken up again by another task: that one finishes it.")
+    return str(row[0])
 
 
 def close_run(
@@ -220,5 +248,6 @@ def close_run(
 def _must_be_open(row: tuple[bool, ...] | None, run_id: int) -> None:
     if not row or not row[0]:
         raise RunClosed(
-            f"Run {run_id} has ended (cancelled, failed or finished elsewhere): nothing more is written."
+            f"Run {run_id} has ended (cancelled, failed or finished elsewhere) or was taken up again by another task: "
+            "nothing more is written by this one."
         )

@@ -24,8 +24,11 @@ def run_batches(connect: Connect, run_id: int, batch: Callable[[psycopg.Connecti
     def work() -> int:
         total = 0
         with closing(connect()) as conn:
-            while done := batch(conn, run_id, BATCH_ROWS):
+            done = 1
+            while done:
+                done = batch(conn, run_id, BATCH_ROWS)
                 total += done
+                # A run that ended has no batch left either; this tells the two apart.
                 runs.refresh_progress(conn, run_id)
         return total
 

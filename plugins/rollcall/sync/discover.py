@@ -62,7 +62,10 @@ def run_in_the_way(run: Run, connection: str) -> RunInTheWay:
 
 
 def discover(account: Account) -> Discovered:
-    """Find and queue what the run asks for. Safe to run again: nothing is queued twice."""
+    """Find and queue what the run asks for. Safe to run again: nothing is queued twice.
+
+    Raises RunClosed when the run was ended or taken up by another task meanwhile.
+    """
     run, conn = account.run, account.conn
     runs.set_phase(conn, run.id, "discover", "Looking for webinars and past instances")
     try:
@@ -71,6 +74,7 @@ def discover(account: Account) -> Discovered:
         log_source_error(conn, run.id, "discovery", error)
         raise
     with conn.transaction():
+        runs.hold(conn, run)
         webinars.upsert_webinars(conn, run.connection_id, list(found.webinars.values()), is_detail=False)
         webinars.upsert_instances(conn, run.connection_id, list(found.instances.values()), is_detail=True)
         only_listed = [record for uuid, record in found.listed.items() if uuid not in found.instances]

@@ -20,7 +20,9 @@ def fetch(account: Account, worker: str) -> int:
     SourceError when the source as a whole fails, RunClosed when the run was ended elsewhere; the item in hand is
     given back first, with what it has.
     """
-    queue.release_worker(account.conn, account.run_id, worker)
+    with account.conn.transaction():
+        runs.hold(account.conn, account.run)
+        queue.release_worker(account.conn, account.run_id, worker)
     runs.set_phase(account.conn, account.run_id, "fetch", "Fetching")
     done = 0
     failed: list[int] = []

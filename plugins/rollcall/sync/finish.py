@@ -8,12 +8,18 @@ from rollcall.store import attendance, runs
 
 
 def finish(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) -> str:
-    """Reconcile and close the run; returns its status. `failed_task` names a task that failed before, if any."""
-    if runs.get_run(conn, run_id).status in ("running", "waiting"):
+    """Reconcile and close the run; returns its status. `failed_task` names a task that failed before, if any.
+
+    Raises RunClosed when the run was taken up again meanwhile: it is not this task's to finish.
+    """
+    run = runs.get_run(conn, run_id)
+    if run.status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Comparing with Zoom's own totals")
         attendance.reconcile(conn, run_id)
     kind = message = None
     if failed_task:
         kind, said = runs.last_error(conn, run_id) or (None, "its log in Airflow says why")
         message = f"Task {failed_task} failed: {said}"
-    return runs.finish_run(conn, run_id, error_kind=kind, error_message=message)
+    return runs.finish_run(
+        conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
+    )

@@ -92,7 +92,7 @@ def read_participants(account: Account, item: Item) -> None:
     """The attendance of one instance: the report, or where that is refused the past_webinars list; never both."""
     uuid = item.instance_uuid or ""
     if item.needs_detail and not item.rows_fetched and not item.next_page_token:
-        _read_detail(account, uuid)
+        _read_detail(account, item, uuid)
     source = item.list_source or (PAST_WEBINARS if account.report_refused else REPORT)
     try:
         _read_attendance(account, item, uuid, source)
@@ -192,7 +192,7 @@ def _read_pages(
             return
 
 
-def _read_detail(account: Account, uuid: str) -> None:
+def _read_detail(account: Account, item: Item, uuid: str) -> None:
     """The instance's own report: its end and Zoom's totals, where no list gave them. Its failure is not the
     attendance's: that is asked for all the same."""
     if account.report_refused:
@@ -205,9 +205,11 @@ def _read_detail(account: Account, uuid: str) -> None:
         log_source_error(account.conn, account.run_id, f"report of {uuid}", failed)
         return
     if record:
-        webinars.upsert_instances(
-            account.conn, account.run.connection_id, [{**record, "uuid": uuid}], is_detail=True
-        )
+        with account.conn.transaction():
+            queue.renew(account.conn, item)
+            webinars.upsert_instances(
+                account.conn, account.run.connection_id, [{**record, "uuid": uuid}], is_detail=True
+            )
 
 
 LISTS: Mapping[str, Callable[[Account, Item], None]] = {

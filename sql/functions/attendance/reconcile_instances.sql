@@ -8,6 +8,9 @@ AS $$
 DECLARE
     v_written integer;
 BEGIN
+    IF NOT hold_run(p_run_id, NULL) THEN
+        RETURN 0;
+    END IF;
     WITH instance AS (
         SELECT
             i.id, i.participants_count, i.unique_viewers, i.total_minutes,
@@ -107,4 +110,4 @@ BEGIN
     RETURN v_written;
 END
 $$;
-COMMENT ON FUNCTION reconcile_instances(bigint) IS 'Compare what a run stored with the source''s own totals, per instance. Returns the comparisons that are new or changed.';
+COMMENT ON FUNCTION reconcile_instances(bigint) IS 'Compare what a run stored with the source''s own totals, per instance. Returns the comparisons that are new or changed; 0 when the run has ended.';

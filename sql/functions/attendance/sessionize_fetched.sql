@@ -8,8 +8,12 @@ SET search_path FROM CURRENT
 SET work_mem = '48MB'
 AS $$
 DECLARE
-    v_items bigint[] := take_batch(p_run_id, 'fetched', p_max_rows);
+    v_items bigint[];
 BEGIN
+    IF NOT hold_run(p_run_id, NULL) THEN
+        RETURN 0;
+    END IF;
+    v_items := take_batch(p_run_id, 'fetched', p_max_rows);
     IF v_items IS NULL THEN
         RETURN 0;
     END IF;
@@ -78,4 +82,4 @@ BEGIN
     RETURN cardinality(v_items);
 END
 $$;
-COMMENT ON FUNCTION sessionize_fetched(bigint, integer) IS 'Sessionize a batch of fetched instances of a run, up to p_max_rows rows (one instance at least). Returns how many instances; 0 when none is left.';
+COMMENT ON FUNCTION sessionize_fetched(bigint, integer) IS 'Sessionize a batch of fetched instances of a run, up to p_max_rows rows (one instance at least). Returns how many instances; 0 when none is left or the run has ended.';

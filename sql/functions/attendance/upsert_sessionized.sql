@@ -7,8 +7,12 @@ SET search_path FROM CURRENT
 SET work_mem = '48MB'
 AS $$
 DECLARE
-    v_items bigint[] := take_batch(p_run_id, 'sessionized', p_max_rows);
+    v_items bigint[];
 BEGIN
+    IF NOT hold_run(p_run_id, NULL) THEN
+        RETURN 0;
+    END IF;
+    v_items := take_batch(p_run_id, 'sessionized', p_max_rows);
     IF v_items IS NULL THEN
         RETURN 0;
     END IF;
@@ -33,4 +37,4 @@ BEGIN
     RETURN cardinality(v_items);
 END
 $$;
-COMMENT ON FUNCTION upsert_sessionized(bigint, integer) IS 'Upsert a batch of sessionized instances of a run, up to p_max_rows rows (one instance at least): people, sessions, what the read found. Returns how many instances; 0 when none is left.';
+COMMENT ON FUNCTION upsert_sessionized(bigint, integer) IS 'Upsert a batch of sessionized instances of a run, up to p_max_rows rows (one instance at least): people, sessions, what the read found. Returns how many instances; 0 when none is left or the run has ended.';

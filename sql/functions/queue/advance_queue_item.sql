@@ -14,6 +14,9 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+    IF NOT coalesce(hold_item(p_item_id), false) THEN
+        RETURN false;
+    END IF;
     UPDATE webinar_sync_queue q
     SET pages = q.pages + 1,
         rows_fetched = q.rows_fetched + p_rows,

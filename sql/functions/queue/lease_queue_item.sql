@@ -22,7 +22,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM sync_runs r WHERE r.id = p_run_id AND r.finished_at IS NULL) THEN
+    IF NOT hold_run(p_run_id, NULL) THEN
         RETURN;
     END IF;
     SELECT q.id INTO item_id

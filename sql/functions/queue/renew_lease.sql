@@ -7,6 +7,9 @@ AS $$
 DECLARE
     v_run_id bigint;
 BEGIN
+    IF NOT coalesce(hold_item(p_item_id), false) THEN
+        RETURN false;
+    END IF;
     UPDATE webinar_sync_queue q
     SET lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds), heartbeat_at = clock_timestamp()
     WHERE q.id = p_item_id AND q.fencing_token = p_fencing_token AND q.status = 'leased'

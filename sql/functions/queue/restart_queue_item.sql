@@ -7,6 +7,9 @@ AS $$
 DECLARE
     v_list_no integer;
 BEGIN
+    IF NOT coalesce(hold_item(p_item_id), false) THEN
+        RETURN NULL;
+    END IF;
     UPDATE webinar_sync_queue q
     SET list_no = q.list_no + 1, next_page_token = '', rows_fetched = 0, rows_rejected = 0, total_records = NULL,
         list_source = p_list_source, updated_at = clock_timestamp()

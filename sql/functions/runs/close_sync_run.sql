@@ -5,6 +5,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+    -- Whoever is writing for the run ends first; from then on hold_run refuses.
+    PERFORM FROM sync_runs WHERE id = p_run_id FOR UPDATE;
     UPDATE sync_runs
     SET status = p_status, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
         error_kind = p_error_kind, error_message = p_error_message, estimated_end_at = NULL,
@@ -15,7 +17,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM log_activity(p_run_id, r.message) FROM sync_runs r WHERE r.id = p_run_id;
+    INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message)
+    SELECT r.id, r.current_phase, r.progress_percentage, r.message FROM sync_runs r WHERE r.id = p_run_id;
     -- Lists that are whole but not yet upserted stay staged, so that the same run taken up again need not fetch them.
     IF p_status IN ('completed', 'completed_with_gaps') THEN
         PERFORM drop_staged_rows(p_run_id);

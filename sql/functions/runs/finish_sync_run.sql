@@ -1,6 +1,6 @@
 -- The last word of a run is an honest one: completed means that every row fetched is accounted for and every list was read.
 -- The mark moves in the same transaction as the status, so that neither can be true without the other.
-CREATE FUNCTION finish_sync_run(p_run_id bigint, p_error_kind text, p_error_message text)
+CREATE FUNCTION finish_sync_run(p_run_id bigint, p_times_opened integer, p_error_kind text, p_error_message text)
 RETURNS text
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
@@ -16,6 +16,9 @@ BEGIN
     SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id FOR UPDATE;
     IF v_run.finished_at IS NOT NULL THEN
         RETURN v_run.status;
+    END IF;
+    IF v_run.times_opened <> p_times_opened THEN
+        RETURN NULL;
     END IF;
     PERFORM refresh_run_progress(p_run_id);
 
@@ -91,4 +94,4 @@ BEGIN
     RETURN v_status;
 END
 $$;
-COMMENT ON FUNCTION finish_sync_run(bigint, text, text) IS 'Close a run with the status that it earned, count what it did, and move the connection''s mark when everything was read. p_error_message: what a task before failed with. Returns the status.';
+COMMENT ON FUNCTION finish_sync_run(bigint, integer, text, text) IS 'Close a run with the status that it earned, count what it did, and move the connection''s mark when everything was read. p_error_message: what a task before failed with. p_times_opened: as the caller knows the run; null does not ask. Returns the status; null: the run was taken up again by somebody else since.';

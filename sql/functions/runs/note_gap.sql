@@ -9,10 +9,14 @@ CREATE FUNCTION note_gap(
     p_is_expected boolean,
     p_recheck_after_hours double precision
 )
-RETURNS void
-LANGUAGE sql VOLATILE
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
+BEGIN
+    IF NOT hold_run(p_run_id, NULL) THEN
+        RETURN false;
+    END IF;
     INSERT INTO sync_gaps AS g (
         connection_id, object_kind, object_key, http_status, code, reason, is_expected, last_seen_run_id, recheck_at
     )
@@ -22,6 +26,8 @@ AS $$
     ON CONFLICT (connection_id, object_kind, object_key) DO UPDATE
         SET http_status = excluded.http_status, code = excluded.code, reason = excluded.reason,
             is_expected = excluded.is_expected, last_seen_at = now(), last_seen_run_id = excluded.last_seen_run_id,
-            times_seen = g.times_seen + 1, recheck_at = excluded.recheck_at, closed_at = NULL
+            times_seen = g.times_seen + 1, recheck_at = excluded.recheck_at, closed_at = NULL;
+    RETURN true;
+END
 $$;
-COMMENT ON FUNCTION note_gap(bigint, text, text, integer, integer, text, boolean, double precision) IS 'Record that the source would not serve something, why, and when to look again (null: never).';
+COMMENT ON FUNCTION note_gap(bigint, text, text, integer, integer, text, boolean, double precision) IS 'Record that the source would not serve something, why, and when to look again (null: never). False: the run has ended, nothing was written.';

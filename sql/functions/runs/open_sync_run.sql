@@ -18,7 +18,7 @@ DECLARE
 BEGIN
     -- The same Airflow run again is a retry, or a person who cleared it: it goes on where it stood.
     UPDATE sync_runs
-    SET status = 'running', finished_at = NULL, heartbeat_at = now(), error_kind = NULL, error_message = NULL,
+    SET status = 'running', times_opened = times_opened + 1, finished_at = NULL, heartbeat_at = now(), error_kind = NULL, error_message = NULL,
         waiting_until = NULL, waiting_reason = NULL, fetch_workers = p_fetch_workers
     WHERE airflow_dag_id = p_airflow_dag_id AND airflow_run_id = p_airflow_run_id
     RETURNING id INTO v_run_id;
@@ -32,11 +32,15 @@ BEGIN
         RETURNING id INTO v_run_id;
         PERFORM drop_staged_rows(q.run_id)
         FROM (
-            SELECT DISTINCT r.id AS run_id
+            SELECT r.id AS run_id
             FROM sync_runs r
-            JOIN webinar_sync_queue q ON q.run_id = r.id
             WHERE r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
-                AND q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
+                AND EXISTS (
+                    SELECT FROM webinar_sync_queue q
+                    WHERE q.run_id = r.id AND q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
+                )
+            -- One that a cleanup works on loses them anyway: nobody waits for that.
+            FOR NO KEY UPDATE SKIP LOCKED
         ) q;
     ELSE
         UPDATE webinar_sync_queue

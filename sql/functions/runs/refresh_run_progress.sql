@@ -34,7 +34,7 @@ BEGIN
     LEFT JOIN zoom_webinar_instances i ON i.id = q.instance_id
     WHERE q.run_id = p_run_id;
 
-    SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id AND status IN ('running', 'waiting') FOR UPDATE;
+    SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id AND status IN ('running', 'waiting') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;

@@ -9,7 +9,7 @@ DECLARE
     v_is_news boolean;
 BEGIN
     SELECT r.current_phase <> p_phase OR r.status = 'waiting' OR r.progress_percentage = 0 INTO v_is_news
-    FROM sync_runs r WHERE r.id = p_run_id FOR UPDATE;
+    FROM sync_runs r WHERE r.id = p_run_id FOR NO KEY UPDATE;
     UPDATE sync_runs
     SET status = 'running', current_phase = p_phase, message = p_message, heartbeat_at = clock_timestamp(),
         waiting_until = NULL, waiting_reason = NULL,

@@ -9,7 +9,7 @@ DECLARE
     v_phase text;
     v_progress numeric;
 BEGIN
-    SELECT status = 'waiting' INTO v_was_waiting FROM sync_runs WHERE id = p_run_id FOR UPDATE;
+    SELECT status = 'waiting' INTO v_was_waiting FROM sync_runs WHERE id = p_run_id FOR NO KEY UPDATE;
     UPDATE sync_runs
     SET status = CASE WHEN p_parked THEN 'waiting' ELSE 'running' END,
         waiting_until = p_until, waiting_reason = p_reason, heartbeat_at = clock_timestamp(),

@@ -1,0 +1,1 @@
+"""Writes docs/sql.md: what the database says of itself, with examples run on an invented account."""

@@ -1,0 +1,68 @@
+"""Under which heading an object stands, and the question that shows what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from docs.sql_reference.catalog import Function, Relation
+from rollcall.store.migration_files import SQL_DIR
+
+HEALTH, MAINTENANCE, ATTENDANCE = "Health and monitoring", "Maintenance and validation", "Attendance"
+GROUPS = (HEALTH, MAINTENANCE, ATTENDANCE)
+
+_AREAS = {
+    "maintenance": MAINTENANCE,
+    "webinars": MAINTENANCE,
+    "attendance": ATTENDANCE,
+    "statistics": ATTENDANCE,
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query as a person would type it. `is_tall`: one line for each column, for rows that are too wide."""
+
+    query: str
+    is_tall: bool = False
+
+
+# Where the plain `SELECT *` is too wide, too long, or needs arguments.
+_QUESTIONS: Mapping[str, Question] = {
+    "cleanup_old_sync_data": Question(
+        "SELECT table_name, kept_since, rows_found, rows_deleted, is_complete\n"
+        "FROM cleanup_old_sync_data(30, p_dry_run => true);"
+    ),
+    "scheduled_cleanup": Question("SELECT table_name, kept_since, rows_deleted FROM scheduled_cleanup();"),
+    "check_stale_syncs": Question("SELECT * FROM check_stale_syncs();", is_tall=True),
+    "find_connections": Question("SELECT * FROM find_connections('main');"),
+    "validate_webinar_data": Question(
+        "SELECT webinar_id, validation_status, jsonb_path_query_array(validation_errors, '$[*].rule') AS rules\n"
+        "FROM validate_webinar_data();"
+    ),
+}
+
+
+def question_for(thing: Function | Relation) -> Question:
+    """The question that is kept for it, or the plain one: what a call without arguments, or two rows, look like."""
+    if thing.name in _QUESTIONS:
+        return _QUESTIONS[thing.name]
+    if isinstance(thing, Function):
+        rest, is_tall = "()", thing.result.count(",") > 4
+    else:
+        is_tall = len(thing.columns) > 6
+        rest = " LIMIT 1" if is_tall else " LIMIT 3"
+    return Question(f"SELECT * FROM {thing.name}{rest};", is_tall)  # noqa: S608 - a name of ours
+
+
+def group_of(thing: Function | Relation) -> str:
+    """The heading: for a function by its folder, for a view by what it is about."""
+    if isinstance(thing, Function):
+        area = next((SQL_DIR / "functions").glob(f"*/{thing.name}.sql")).parent.name
+        return _AREAS.get(area, HEALTH)
+    return HEALTH if thing.name.startswith("sync_") else ATTENDANCE
+
+
+def unused_questions(names: set[str]) -> set[str]:
+    """Questions kept for what is not there any more."""
+    return set(_QUESTIONS) - names

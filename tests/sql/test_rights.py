@@ -1,0 +1,181 @@
+"""Who may do what with every table, view and function: whatever is new must be entered here, on purpose."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+ROLES = ("rollcall_writer", "rollcall_reader", "rollcall_monitor")
+
+# Writer, reader, monitor: s(elect), i(nsert), u(pdate), d(elete), t(runcate), r(eferences), x (trigger);
+# c: selects some columns only, those of COLUMNS; -: nothing.
+RELATIONS = """
+schema_code s - -
+schema_migrations s - s
+sync_connections s s s
+sync_error_logs siu - s
+sync_gaps siu s s
+sync_progress_updates siu s s
+sync_retention_settings s - s
+sync_retry_policies s - s
+sync_runs siu s s
+sync_state siu s s
+sync_test_results s - s
+webinar_sync_queue siu - s
+webinar_validation_rules s s s
+zoom_call_budgets siu - s
+zoom_call_slots siu - s
+zoom_connections siu - c
+zoom_instance_reads siu s s
+zoom_instance_reconciliation siu s s
+zoom_panelists siu s -
+zoom_participant_sessions siu s -
+zoom_participant_staging siud - -
+zoom_participants siud s -
+zoom_person_staging siud - -
+zoom_plan_limits s - s
+zoom_plans s - s
+zoom_registrants siu s -
+zoom_session_staging siud - -
+zoom_webinar_instances siu s -
+zoom_webinar_reads siu - -
+zoom_webinars siu s -
+"""
+
+# Columns of a table that a role reads in part.
+COLUMNS = {
+    ("zoom_connections", "rollcall_monitor"): {
+        "id",
+        "name",
+        "account_id",
+        "kind",
+        "plan",
+        "api_url",
+        "oauth_url",
+        "token_expires_at",
+        "granted_scopes",
+        "is_active",
+        "reconnect_needed_at",
+        "reconnect_reason",
+        "created_at",
+        "updated_at",
+    },
+}
+
+# The writer may call all functions, readers and monitors these. Which of them run with the owner's rights: `*`.
+READERS_CALL = """
+find_connections
+validate_webinar_data *
+"""
+MONITORS_CALL = """
+check_stale_syncs *
+cleanup_old_sync_data *
+find_connections
+scheduled_cleanup *
+validate_webinar_data *
+"""
+
+# Run with the owner's rights, too, but only the writer may call them: parts of the ones above.
+ONLY_THE_WRITER_CALLS = {"clean_sync_data"}
+
+
+def test_each_table_and_view_is_open_to_whom_it_should_be(db: psycopg.Connection) -> None:
+    found = db.execute(
+        """
+        SELECT format('%%s %%s', c.relname, string_agg(coalesce(nullif(p.held, ''), '-'), ' ' ORDER BY r.place))
+        FROM pg_class c
+        CROSS JOIN unnest(%s::text[]) WITH ORDINALITY AS r (role, place)
+        CROSS JOIN LATERAL (
+            SELECT concat(
+                CASE
+                    WHEN has_table_privilege(r.role, c.oid, 'SELECT') THEN 's'
+                    WHEN has_any_column_privilege(r.role, c.oid, 'SELECT') THEN 'c'
+                END,
+                CASE WHEN has_any_column_privilege(r.role, c.oid, 'INSERT') THEN 'i' END,
+                CASE WHEN has_any_column_privilege(r.role, c.oid, 'UPDATE') THEN 'u' END,
+                CASE WHEN has_table_privilege(r.role, c.oid, 'DELETE') THEN 'd' END,
+                CASE WHEN has_table_privilege(r.role, c.oid, 'TRUNCATE') THEN 't' END,
+                CASE WHEN has_any_column_privilege(r.role, c.oid, 'REFERENCES') THEN 'r' END,
+                CASE WHEN has_table_privilege(r.role, c.oid, 'TRIGGER') THEN 'x' END
+            ) AS held
+        ) p
+        WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+        GROUP BY c.relname
+        """,
+        (list(ROLES),),
+    ).fetchall()
+    assert {line for (line,) in found} == set(RELATIONS.strip().splitlines())
+
+
+def test_a_table_that_is_open_in_part_is_so_column_by_column(db: psycopg.Connection) -> None:
+    for (table, role), columns in COLUMNS.items():
+        found = db.execute(
+            """
+            SELECT attname FROM pg_attribute
+            WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
+                AND has_column_privilege(%s, attrelid, attnum, 'SELECT')
+            """,
+            (table, role),
+        ).fetchall()
+        assert {name for (name,) in found} == columns
+    in_part = {(line.split()[0], role) for line, role in _lines_with_c()}
+    assert in_part == set(COLUMNS)
+
+
+def _lines_with_c() -> list[tuple[str, str]]:
+    lines = RELATIONS.strip().splitlines()
+    return [
+        (line, role)
+        for line in lines
+        for role, held in zip(ROLES, line.split()[1:], strict=True)
+        if "c" in held
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"), [("rollcall_reader", READERS_CALL), ("rollcall_monitor", MONITORS_CALL)]
+)
+def test_each_function_is_open_to_whom_it_should_be(db: psycopg.Connection, role: str, expected: str) -> None:
+    found = db.execute(
+        """
+        SELECT p.proname || CASE WHEN p.prosecdef THEN ' *' ELSE '' END
+        FROM pg_proc p
+        WHERE p.pronamespace = 'rollcall'::regnamespace AND has_function_privilege(%s, p.oid, 'EXECUTE')
+        """,
+        (role,),
+    ).fetchall()
+    assert {name for (name,) in found} == set(expected.strip().splitlines())
+
+
+def test_what_runs_with_the_owners_rights_is_for_people_or_for_the_writer(db: psycopg.Connection) -> None:
+    defining = db.execute(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace AND prosecdef"
+    ).fetchall()
+    open_to_people = {line.split()[0] for line in f"{READERS_CALL}{MONITORS_CALL}".split("\n") if "*" in line}
+    assert {name for (name,) in defining} == open_to_people | ONLY_THE_WRITER_CALLS
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_owns_or_grants_anything(db: psycopg.Connection, role: str) -> None:
+    owned = db.execute(
+        "SELECT classid::regclass, objid FROM pg_shdepend WHERE refobjid = %s::regrole AND deptype = 'o'",
+        (role,),
+    ).fetchall()
+    assert owned == []
+    grantable = db.execute(
+        """
+        SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'rollcall'::regnamespace AND a.is_grantable AND a.grantee = %(role)s::regrole
+        UNION ALL
+        SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) a
+        WHERE p.pronamespace = 'rollcall'::regnamespace AND a.is_grantable AND a.grantee = %(role)s::regrole
+        """,
+        {"role": role},
+    ).fetchall()
+    assert grantable == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_makes_objects_in_the_schema(db: psycopg.Connection, role: str) -> None:
+    found = db.execute("SELECT has_schema_privilege(%s, 'rollcall', 'CREATE')", (role,)).fetchone()
+    assert found == (False,)
