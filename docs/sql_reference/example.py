@@ -1,4 +1,4 @@
-"""The invented account that the page's examples are run on: a fortnight of syncs, as rollcall itself stores them."""
+"""The invented accounts that the page's examples are run on: a few syncs, as rollcall itself stores them."""
 
 from __future__ import annotations
 
@@ -40,14 +40,23 @@ _THIRD: list[Stay] = [(_HOST, -3, 33), (_CLEO, 0, 30), (_ANN, 10, 25)]
 
 def tell(conn: psycopg.Connection) -> None:
     """Fill an empty database; `conn` is an autocommit connection of its owner, with the schema on its search path."""
-    set_clock(conn, "2026-09-01 08:00:00+00")
+    set_clock(conn, "2025-08-01 08:00:00+00")
     main = _add_connection(conn, "main", access_until="2026-09-14 09:40:00+00")
     partner = _add_connection(conn, "partner", access_until="2026-09-14 06:30:00+00")
+    _run_of_last_year(conn, main)
     _first_run_of_main(conn, main)
     _failed_run(conn, main)
     _run_that_fell_silent(conn, partner)
     _live_run(conn, main)
     set_clock(conn, NOW)
+
+
+def _run_of_last_year(conn: psycopg.Connection, connection_id: int) -> None:
+    """Of the days before the first webinar: nothing to read."""
+    run_id = _open(conn, connection_id, "full", "manual__2025-08-01")
+    runs.set_phase(conn, run_id, "fetch", "Fetching 0 instances")
+    set_clock(conn, "2025-08-01 08:00:05+00")
+    runs.finish_run(conn, run_id, error_kind=None, error_message=None)
 
 
 def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:

@@ -29,6 +29,12 @@ class Question:
 
 # Where the plain `SELECT *` is too wide, too long, or needs arguments.
 _QUESTIONS: Mapping[str, Question] = {
+    "cleanup_old_sync_data": Question(
+        "SELECT table_name, kept_since, rows_found, rows_deleted, is_complete\n"
+        "FROM cleanup_old_sync_data(30, p_dry_run => true);"
+    ),
+    "scheduled_cleanup": Question("SELECT table_name, kept_since, rows_deleted FROM scheduled_cleanup();"),
+    "check_stale_syncs": Question("SELECT * FROM check_stale_syncs();", is_tall=True),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
         "SELECT webinar_id, validation_status, jsonb_path_query_array(validation_errors, '$[*].rule') AS rules\n"

@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sandbox.serving import write_port
 from sandbox.zoom import truth_file
 from sandbox.zoom.application import Settings
 from sandbox.zoom.limits import PLANS
@@ -15,7 +16,7 @@ from sandbox.zoom.paging import TOKEN_LIFE
 from sandbox.zoom.profiles import PROFILES, profile
 from sandbox.zoom.report import NotAReportError
 from sandbox.zoom.report_world import world_from_file
-from sandbox.zoom.server import serve, write_port
+from sandbox.zoom.server import serve
 
 
 def _moment(text: str) -> float:

@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
+from sandbox.ledger import Ledger
 from sandbox.wire import Reply, Request
 from sandbox.zoom.call import Call, Endpoint
 from sandbox.zoom.endpoints import ALL_SCOPES, find
 from sandbox.zoom.faults import BENDING, SPOILING, Fault, FaultBook, refusing, spoil
-from sandbox.zoom.ledger import Ledger
 from sandbox.zoom.limits import Limits
 from sandbox.zoom.oauth import Grants
 from sandbox.zoom.paging import TOKEN_LIFE, Mark, mark_of

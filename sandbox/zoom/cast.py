@@ -11,7 +11,7 @@ import random
 from array import array
 from dataclasses import dataclass, field
 
-from sandbox.zoom.names import HOSTILE, human
+from sandbox.names import HOSTILE, human
 from sandbox.zoom.rows import Row
 from sandbox.zoom.stamps import iso
 from sandbox.zoom.world import Registrant, Webinar

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from sandbox.ledger import Ledger
 from sandbox.wire import Reply, Request
 from sandbox.zoom import truth_file
 from sandbox.zoom.application import Zoom
 from sandbox.zoom.edits import EDITS, EditError
 from sandbox.zoom.faults import Fault, FaultOrderError
-from sandbox.zoom.ledger import Ledger
 from sandbox.zoom.refusals import answer
 
 

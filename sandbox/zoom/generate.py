@@ -8,9 +8,9 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sandbox.names import FIRST, LAST, human
 from sandbox.zoom.cast import Cast
 from sandbox.zoom.figures import figures_of
-from sandbox.zoom.names import FIRST, LAST, human
 from sandbox.zoom.rows import PackedRows
 from sandbox.zoom.stamps import DAY
 from sandbox.zoom.truth import people_by_owner

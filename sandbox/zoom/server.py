@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
 from collections.abc import Callable
-from pathlib import Path
 
-from sandbox.wire import listen
+from sandbox.serving import run
 from sandbox.zoom.application import Settings, Zoom
 from sandbox.zoom.control import Control
 from sandbox.zoom.world import World
-
-
-def write_port(path: Path, port: int) -> None:
-    """Write the port so that a reader sees either no file or the whole number."""
-    scratch = path.with_name(f"{path.name}.{port}.part")
-    scratch.write_text(f"{port}\n", encoding="ascii")
-    scratch.replace(path)
-
-
-async def _serve(world: World, settings: Settings, port: int, ready: Callable[[int], None]) -> None:
-    zoom = Zoom(world, settings)
-    server, connections = await listen(Control(zoom), port)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # On Windows, and outside the main thread, a loop can't take signals; there the caller ends it.
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(number, stop.set)
-    taken = int(server.sockets[0].getsockname()[1])
-    zoom.grants.api_url = f"http://127.0.0.1:{taken}"
-    ready(taken)
-    await stop.wait()
-    server.close()
-    for connection in list(connections):
-        if connection.transport is not None:
-            connection.transport.abort()
 
 
 def serve(world: World, settings: Settings, *, port: int = 0, ready: Callable[[int], None]) -> None:
@@ -46,4 +16,10 @@ def serve(world: World, settings: Settings, *, port: int = 0, ready: Callable[[i
 
     Raises OSError when the port is taken.
     """
-    asyncio.run(_serve(world, settings, port, ready))
+    zoom = Zoom(world, settings)
+
+    def listening(taken: int) -> None:
+        zoom.grants.api_url = f"http://127.0.0.1:{taken}"
+        ready(taken)
+
+    run(Control(zoom), port=port, ready=listening)

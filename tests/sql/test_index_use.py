@@ -49,6 +49,7 @@ QUESTIONS = {
     "webinar_sync_queue_staged": (
         "SELECT id FROM webinar_sync_queue WHERE run_id = 7 AND status = 'fetched' ORDER BY id"
     ),
+    "sync_test_results_by_time": "SELECT test_name, passed FROM sync_test_results ORDER BY run_at DESC LIMIT 20",
     "zoom_session_staging_by_item": "SELECT session_id FROM zoom_session_staging WHERE item_id = 7",
     "zoom_webinar_instances_by_webinar": (
         "SELECT uuid FROM zoom_webinar_instances WHERE webinar_id = 7 ORDER BY start_time"
@@ -117,6 +118,13 @@ def years(postgres: Postgres, template: str) -> Iterator[psycopg.Connection]:
             """
             INSERT INTO zoom_session_staging (item_id, session_id, person_no)
             SELECT n / 50, gen_random_uuid(), n FROM generate_series(1, 10000) n
+            """
+        )
+        conn.execute(
+            """
+            INSERT INTO sync_test_results (test_run, run_at, test_name, passed, expected, detail, duration_ms)
+            SELECT gen_random_uuid(), now() - make_interval(hours => n), 'case', true, '', '', 1
+            FROM generate_series(1, 2000) n
             """
         )
         conn.execute("VACUUM (ANALYZE)")

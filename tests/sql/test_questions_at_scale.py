@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 import pytest
 
+from benchmarks.cleanup_beside_a_sync import measure, running_sync
 from benchmarks.years_of_data import fill
 
 
@@ -37,3 +40,22 @@ def test_participants_agree_with_their_sessions(years: psycopg.Connection) -> No
         """
     ).fetchall()
     assert wrong == []
+
+
+def test_a_sync_does_not_wait_for_a_cleanup(years: psycopg.Connection, dsn: str) -> None:
+    outcome = measure(dsn, seconds_alone=0.1)
+    left = years.execute(
+        "SELECT count(*) FROM sync_progress_updates p JOIN sync_runs r ON r.id = p.run_id"
+        " WHERE r.finished_at < now() - interval '1 day'"
+    ).fetchone()
+    assert left == (0,)
+    assert outcome.deleted > 9000
+    assert outcome.beside.lock_waits == 0
+
+
+def test_a_wait_would_be_noticed(years: psycopg.Connection, dsn: str) -> None:
+    with running_sync(dsn) as pauses, years.transaction():
+        years.execute("SELECT FROM sync_runs WHERE finished_at IS NULL FOR UPDATE")
+        time.sleep(0.2)
+    assert pauses.lock_waits > 0
+    assert pauses.longest > 100

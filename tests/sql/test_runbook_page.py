@@ -13,12 +13,15 @@ from tests.sql.attendance_case import AttendanceCase, row
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sql\n-- as ([^\n]+)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-ASKED = [(role, query) for role, query in BLOCKS if role.startswith("rollcall_")]
+TABLE = re.findall(r"^\|[^|]*\| `(SELECT [^`]*;)` \| (\w+) \|", TEXT, re.MULTILINE)
+ASKED = [
+    (role.replace("the owner", "rollcall_owner"), query) for role, query in BLOCKS if role != "a superuser"
+] + [(f"rollcall_{role}", query) for query, role in TABLE]
 
 
 def test_each_block_names_its_role() -> None:
     assert len(BLOCKS) == TEXT.count("```sql")
-    assert {role for role, _ in ASKED} == {"rollcall_monitor", "rollcall_reader"}
+    assert {role for role, _ in ASKED} == {"rollcall_monitor", "rollcall_reader", "rollcall_owner"}
 
 
 @pytest.mark.parametrize(("role", "query"), ASKED)
@@ -31,3 +34,16 @@ def test_the_query_runs_on_an_empty_and_on_a_full_database(
         with db.transaction():
             db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
             db.execute(query.encode())
+
+
+def test_what_people_may_call_and_every_view_is_in_it(db: psycopg.Connection) -> None:
+    usable = db.execute(
+        """
+        SELECT p.proname FROM pg_proc p, unnest(ARRAY['rollcall_monitor', 'rollcall_reader']) r
+        WHERE p.pronamespace = 'rollcall'::regnamespace AND has_function_privilege(r, p.oid, 'EXECUTE')
+        UNION
+        SELECT c.relname FROM pg_class c, unnest(ARRAY['rollcall_monitor', 'rollcall_reader']) r
+        WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'v' AND has_table_privilege(r, c.oid, 'SELECT')
+        """
+    ).fetchall()
+    assert {name for (name,) in usable if not re.search(rf"\b{name}\b", TEXT)} == set()

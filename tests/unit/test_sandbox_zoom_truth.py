@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.zoom.names import HOSTILE
+from sandbox.names import HOSTILE
 from sandbox.zoom.profiles import FLAGSHIP, profile
 from sandbox.zoom.truth import covered, owners_of, people_from_rows, people_of, person_truth
 from sandbox.zoom.world import Host, PersonTruth, Webinar, World
