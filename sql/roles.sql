@@ -79,6 +79,7 @@ GRANT INSERT, UPDATE ON
     users, meetings, meeting_invitees, calendly_meeting_reads, calendly_call_budgets, calendly_listing_slices,
     calendly_webhook_subscriptions, calendly_webhook_keys, calendly_webhook_refusals, calendly_webhook_events
 TO rollcall_writer;
+GRANT DELETE ON calendly_listing_slices TO rollcall_writer;
 GRANT SELECT (
     id, email, calendly_user_uri, calendly_organization_uri, calendly_role, calendly_scope, calendly_token_kind,
     calendly_token_expires_at, calendly_is_active, calendly_reconnect_needed_at, calendly_reconnect_reason, calendly_connected_at,

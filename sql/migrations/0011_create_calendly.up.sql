@@ -195,13 +195,14 @@ CREATE TABLE calendly_listing_slices (
     run_id bigint NOT NULL REFERENCES sync_runs (id) ON DELETE CASCADE,
     slice_from timestamptz NOT NULL,
     slice_to timestamptz NOT NULL,
-    events_listed integer NOT NULL,
+    listed bigint[] NOT NULL DEFAULT '{}',
     not_listed bigint[] NOT NULL DEFAULT '{}',
     listed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (run_id, slice_from),
     CONSTRAINT slice_is_forward CHECK (slice_from < slice_to)
 );
 COMMENT ON TABLE calendly_listing_slices IS 'Slices of a run''s window whose events were listed to the last page: a retry goes on behind them, because page tokens do not live.';
+COMMENT ON COLUMN calendly_listing_slices.listed IS 'Meetings that the listing held. They may be known through another user who sees the same events.';
 COMMENT ON COLUMN calendly_listing_slices.not_listed IS 'Stored meetings of the slice that the listing lacked: asked for one by one before they are marked missing.';
 
 CREATE TABLE calendly_webhook_subscriptions (

@@ -7,10 +7,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from sandbox.calendly.harness import Sandbox as CalendlySandbox
 from sandbox.zoom.harness import Sandbox
+from tests.sync.calendly_runner import CalendlyRunner
 from tests.sync.runner import Runner
 
 StartRunner = Callable[..., Runner]
+StartCalendly = Callable[..., CalendlyRunner]
 
 
 @pytest.fixture
@@ -22,6 +25,22 @@ def start(dsn: str) -> Iterator[StartRunner]:
             runner = Runner(dsn, stack.enter_context(Sandbox(profile, *options)), plan=plan)
             stack.callback(runner.close)
             runner.hurry()
+            return runner
+
+        yield begin
+
+
+@pytest.fixture
+def start_calendly(dsn: str) -> Iterator[StartCalendly]:
+    """`start_calendly("demo", "--limits", "free", scope="user", pacing=True)`: a sandbox, and a runner on it."""
+    with ExitStack() as stack:
+
+        def begin(profile: str = "demo", *options: str, pacing: bool = False, **how: str) -> CalendlyRunner:
+            runner = CalendlyRunner(dsn, stack.enter_context(CalendlySandbox(profile, *options)), **how)
+            stack.callback(runner.close)
+            runner.hurry()
+            if not pacing:
+                runner.without_pacing()
             return runner
 
         yield begin

@@ -178,6 +178,16 @@ def add_meetings(
     )
 
 
+def count_meetings(conn: psycopg.Connection, run_id: int) -> dict[str, int]:
+    """How many meetings the run found new, updated, unchanged, canceled and missing."""
+    row = conn.execute(
+        "SELECT meetings_new, meetings_updated, meetings_unchanged, meetings_canceled, meetings_missing"
+        " FROM sync_runs WHERE id = %s",
+        (run_id,),
+    ).fetchone()
+    return dict(zip(("new", "updated", "unchanged", "canceled", "missing"), row or (0,) * 5, strict=True))
+
+
 def note_calls(conn: psycopg.Connection, run_id: int, calls: int) -> None:
     """Add to the HTTP calls that the run made."""
     conn.execute("UPDATE sync_runs SET api_calls = api_calls + %s WHERE id = %s", (calls, run_id))

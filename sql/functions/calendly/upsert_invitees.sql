@@ -29,7 +29,8 @@ BEGIN
             coalesce(g.timezone, m.timezone) AS timezone,
             coalesce(g.questions_and_answers, m.questions_and_answers) AS questions_and_answers,
             coalesce(g.tracking, m.tracking) AS tracking,
-            coalesce(g.text_reminder_number, m.text_reminder_number) AS text_reminder_number,
+            CASE WHEN p_via_webhook THEN coalesce(g.text_reminder_number, m.text_reminder_number) ELSE g.text_reminder_number END
+                AS text_reminder_number,
             coalesce(g.rescheduled, m.rescheduled) AS rescheduled,
             coalesce(g.old_invitee_uri, m.old_invitee_uri) AS old_invitee_uri,
             coalesce(g.new_invitee_uri, m.new_invitee_uri) AS new_invitee_uri,
@@ -44,8 +45,8 @@ BEGIN
             coalesce(g.invitee_scheduled_by, m.invitee_scheduled_by) AS invitee_scheduled_by,
             coalesce(g.invitee_created_at, m.invitee_created_at) AS invitee_created_at,
             coalesce(g.invitee_updated_at, m.invitee_updated_at) AS invitee_updated_at,
-            coalesce(g.other_fields, m.other_fields) AS other_fields,
-            coalesce(g.marks, m.marks) AS marks
+            CASE WHEN p_via_webhook THEN coalesce(g.other_fields, m.other_fields) ELSE g.other_fields END AS other_fields,
+            CASE WHEN p_via_webhook THEN coalesce(g.marks, m.marks) ELSE g.marks END AS marks
         FROM given g
         LEFT JOIN meeting_invitees m ON m.uri = g.uri
         LEFT JOIN meetings e ON e.uri = g.event_uri

@@ -1,5 +1,6 @@
 -- The same event comes by listing, by its own address and by webhook, in any order and more than once. What is older than the
 -- stored row changes nothing, but for one thing: canceled is for good, however late it is heard of.
+-- What the API itself gives is whole, so what it leaves empty was taken back; a delivery may lack fields.
 CREATE FUNCTION upsert_meetings(p_user_id bigint, p_rows jsonb, p_via_webhook boolean)
 RETURNS TABLE (meeting_id bigint, uri text, outcome text, is_newly_canceled boolean)
 LANGUAGE plpgsql VOLATILE
@@ -24,26 +25,31 @@ BEGIN
             coalesce(g.start_time, m.start_time) AS start_time,
             coalesce(g.end_time, m.end_time) AS end_time,
             coalesce(g.event_type_uri, m.event_type_uri) AS event_type_uri,
-            coalesce(g.location_type, m.location_type) AS location_type,
-            coalesce(g.location, m.location) AS location,
-            coalesce(g.join_url, m.join_url) AS join_url,
+            CASE WHEN p_via_webhook AND g.location IS NULL THEN m.location_type ELSE g.location_type END AS location_type,
+            CASE WHEN p_via_webhook AND g.location IS NULL THEN m.location ELSE g.location END AS location,
+            CASE WHEN p_via_webhook AND g.location IS NULL THEN m.join_url ELSE g.join_url END AS join_url,
             coalesce(g.invitees_total, m.invitees_total) AS invitees_total,
             coalesce(g.invitees_active, m.invitees_active) AS invitees_active,
             coalesce(g.invitees_limit, m.invitees_limit) AS invitees_limit,
             coalesce(g.hosts, m.hosts) AS hosts,
             coalesce(g.guests, m.guests) AS guests,
-            coalesce(g.calendar_kind, m.calendar_kind) AS calendar_kind,
-            coalesce(g.calendar_external_id, m.calendar_external_id) AS calendar_external_id,
-            coalesce(g.meeting_notes_plain, m.meeting_notes_plain) AS meeting_notes_plain,
-            coalesce(g.meeting_notes_html, m.meeting_notes_html) AS meeting_notes_html,
+            CASE WHEN p_via_webhook THEN coalesce(g.calendar_kind, m.calendar_kind) ELSE g.calendar_kind END AS calendar_kind,
+            CASE WHEN p_via_webhook THEN coalesce(g.calendar_external_id, m.calendar_external_id) ELSE g.calendar_external_id END
+                AS calendar_external_id,
+            CASE WHEN p_via_webhook THEN coalesce(g.meeting_notes_plain, m.meeting_notes_plain) ELSE g.meeting_notes_plain END
+                AS meeting_notes_plain,
+            CASE WHEN p_via_webhook THEN coalesce(g.meeting_notes_html, m.meeting_notes_html) ELSE g.meeting_notes_html END
+                AS meeting_notes_html,
             coalesce(g.canceled_by, m.canceled_by) AS canceled_by,
             coalesce(g.cancel_reason, m.cancel_reason) AS cancel_reason,
             coalesce(g.canceler_type, m.canceler_type) AS canceler_type,
             coalesce(g.canceled_at, m.canceled_at) AS canceled_at,
             coalesce(g.event_created_at, m.event_created_at) AS event_created_at,
             coalesce(g.event_updated_at, m.event_updated_at) AS event_updated_at,
-            coalesce(g.other_fields, m.other_fields) AS other_fields,
-            coalesce(g.marks, m.marks) AS marks
+            CASE WHEN p_via_webhook THEN coalesce(g.other_fields, m.other_fields) ELSE g.other_fields END AS other_fields,
+            CASE WHEN p_via_webhook THEN coalesce(g.marks, m.marks) ELSE g.marks END AS marks,
+            -- A delivery as old as the stored row is no proof that the event is back.
+            p_via_webhook AND NOT coalesce(g.event_updated_at > m.event_updated_at, false) AS stays_missing
         FROM given g
         LEFT JOIN meetings m ON m.uri = g.uri
     ),
@@ -52,7 +58,10 @@ BEGIN
             n.*,
             CASE
                 WHEN n.id IS NULL THEN 'new'
-                WHEN n.is_outdated THEN CASE WHEN n.is_newly_canceled THEN 'updated' ELSE 'outdated' END
+                WHEN n.is_outdated THEN CASE
+                    WHEN n.is_newly_canceled OR (m.missing_since IS NOT NULL AND NOT n.stays_missing) THEN 'updated'
+                    ELSE 'outdated'
+                END
                 WHEN (
                     m.status, m.missing_since,
                     m.name, m.start_time, m.end_time, m.event_type_uri, m.location_type, m.location, m.join_url,
@@ -61,7 +70,7 @@ BEGIN
                     m.cancel_reason, m.canceler_type, m.canceled_at, m.event_created_at, m.event_updated_at,
                     m.other_fields, m.marks
                 ) IS DISTINCT FROM (
-                    n.status, NULL::timestamptz,
+                    n.status, CASE WHEN n.stays_missing THEN m.missing_since END,
                     n.name, n.start_time, n.end_time, n.event_type_uri, n.location_type, n.location, n.join_url,
                     n.invitees_total, n.invitees_active, n.invitees_limit, n.hosts, n.guests, n.calendar_kind,
                     n.calendar_external_id, n.meeting_notes_plain, n.meeting_notes_html, n.canceled_by,
@@ -94,8 +103,8 @@ BEGIN
             updated_at = now(),
             -- Asked again under the row's lock: another writer may have been faster.
             status = CASE WHEN t.status = 'canceled' THEN t.status ELSE excluded.status END,
-            missing_since = NULL,
-            missing_reason = NULL,
+            missing_since = CASE WHEN p_via_webhook AND t.event_updated_at >= excluded.event_updated_at THEN t.missing_since END,
+            missing_reason = CASE WHEN p_via_webhook AND t.event_updated_at >= excluded.event_updated_at THEN t.missing_reason END,
             synced_via_webhook = t.synced_via_webhook OR excluded.synced_via_webhook,
             name = excluded.name,
             start_time = excluded.start_time,
@@ -124,10 +133,13 @@ BEGIN
         WHERE t.event_updated_at IS NULL OR excluded.event_updated_at IS NULL OR t.event_updated_at <= excluded.event_updated_at
         RETURNING t.uri, t.id
     ),
-    canceled_late AS (
+    late AS (
+        -- What an old answer still adds to a younger row: that it is canceled, and that it is there.
         UPDATE meetings t SET
-            status = 'canceled', updated_at = now(),
-            canceled_by = j.canceled_by, cancel_reason = j.cancel_reason, canceler_type = j.canceler_type, canceled_at = j.canceled_at
+            status = j.status, updated_at = now(),
+            canceled_by = j.canceled_by, cancel_reason = j.cancel_reason, canceler_type = j.canceler_type, canceled_at = j.canceled_at,
+            missing_since = CASE WHEN j.stays_missing THEN t.missing_since END,
+            missing_reason = CASE WHEN j.stays_missing THEN t.missing_reason END
         FROM judged j
         WHERE t.id = j.id AND j.is_outdated AND j.outcome = 'updated'
     )

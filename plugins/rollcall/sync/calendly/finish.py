@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import psycopg
 
 from rollcall.store import runs
+
+log = logging.getLogger(__name__)
 
 
 def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) -> str:
@@ -19,6 +23,9 @@ def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str |
         message = f"Task {failed_task} failed: {said}"
     elif run.status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Closing the run")
-    return runs.finish_calendly_run(
+    status = runs.finish_calendly_run(
         conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
     )
+    counts = runs.count_meetings(conn, run_id)
+    log.info("Run %s %s: meetings %s", run_id, status, ", ".join(f"{n} {what}" for what, n in counts.items()))
+    return status

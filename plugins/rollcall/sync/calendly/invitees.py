@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollcall.errors import PageTokenExpired
+from rollcall.errors import PageTokenExpired, PageTokenRepeated
 from rollcall.sources.calendly.endpoints import INVITEES
 from rollcall.sources.calendly.records import invitee_record
 from rollcall.store import meetings, queue, runs
 from rollcall.sync.calendly.account import CalendlyAccount
 
-_TRIES = 3  # of a list whose page token died
+_TRIES = 3  # of a list whose page token died or came twice
 
 
 def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
@@ -27,6 +27,7 @@ def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
         meetings.note_read(account.conn, item.meeting_id)
         queue.advance(account.conn, item, next_page_token="", rows=len(records))
         queue.settle(account.conn, item, "done")
+        runs.close_gap(account.conn, account.run_id, item.kind, item.subject)
     runs.note_calls(account.conn, account.run_id, account.client.calls - before)
 
 
@@ -35,7 +36,7 @@ def _all_pages(account: CalendlyAccount, uri: str) -> list[dict[str, Any]]:
         try:
             found = [page.rows for page in account.client.pages(INVITEES, uri)]
             break
-        except PageTokenExpired:
+        except (PageTokenExpired, PageTokenRepeated):
             if attempt == _TRIES:
                 raise
     records = [invitee_record(row) for rows in found for row in rows]

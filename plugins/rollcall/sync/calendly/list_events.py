@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.errors import PageTokenExpired, SourceError, Unavailable
+from rollcall.errors import DataFault, PageTokenExpired, PageTokenRepeated, SourceError, Unavailable
 from rollcall.sources.calendly.endpoints import EVENT, EVENTS, time_param
 from rollcall.sources.calendly.records import event_record
 from rollcall.store import meetings, queue, runs
@@ -16,13 +17,15 @@ from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.deliveries import apply_waiting
 from rollcall.sync.calendly.standing import Standing, ask_standing
 from rollcall.sync.dates import months_from
-from rollcall.sync.refusals import log_source_error
+from rollcall.sync.refusals import log_source_error, record_gap
+
+log = logging.getLogger(__name__)
 
 RECENT = timedelta(days=7)
 """For so long after a meeting its invitees are read each time: no-shows and payments come in without a mark."""
 
 _EDGE = timedelta(seconds=1)  # whether Calendly's bounds are inclusive is not documented
-_TRIES = 3  # of a slice whose page token died
+_TRIES = 3  # of a slice whose page token died or came twice
 _NAMES = {"full": "FULL SYNC", "incremental": "INCREMENTAL SYNC", "date_range": "DATE RANGE SYNC"}
 
 
@@ -39,9 +42,7 @@ def list_events(account: CalendlyAccount) -> Listed:
     run, conn = account.run, account.conn
     window_from, window_to = _window(account)
     runs.set_phase(conn, run.id, "discover", "Listing scheduled events")
-    runs.log_activity(
-        conn, run.id, f"{_NAMES[run.mode]}: {window_from:%Y-%m-%d %H:%M} to {window_to:%Y-%m-%d %H:%M} UTC"
-    )
+    _say(account, f"{_NAMES[run.mode]}: {window_from:%Y-%m-%d %H:%M} to {window_to:%Y-%m-%d %H:%M} UTC")
     apply_waiting(conn, account.user.id)
     try:
         standing = ask_standing(account.client)
@@ -101,7 +102,7 @@ def _listed(
         try:
             found = [row for page in account.client.pages(EVENTS, **params) for row in page.rows]
             break
-        except PageTokenExpired:
+        except (PageTokenExpired, PageTokenRepeated):
             if attempt == _TRIES:
                 raise
     records = {record["uri"]: record for record in map(event_record, found) if record}
@@ -120,14 +121,14 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
     lacking = meetings.not_listed(conn, run_id)
     known = (user.calendly_user_uri, user.calendly_organization_uri, user.calendly_role)
     if lacking and known != (standing.user_uri, standing.organization_uri, standing.role):
-        runs.log_activity(
-            conn,
-            run_id,
+        _say(
+            account,
             f"The user's role or organization has changed: {len(lacking)} meetings that are no longer listed are "
             "not taken for missing; the next sync asks again",
         )
         lacking = []
     for meeting_id, uri in lacking:
+        event_id = uri.rsplit("/", 1)[-1]
         try:
             found = event_record(account.client.get(EVENT, uri))
         except Unavailable as refused:
@@ -136,11 +137,17 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
                 runs.hold(conn, account.run)
                 if meetings.mark_missing(conn, meeting_id, reason):
                     runs.add_meetings(conn, run_id, {"missing": 1})
+                # That it is missing says it all.
+                for kind in ("meeting", "invitees"):
+                    runs.close_gap(conn, run_id, kind, event_id)
+        except DataFault as unclear:
+            record_gap(conn, run_id, "meeting", event_id, unclear)
         else:
             with conn.transaction():
                 runs.hold(conn, account.run)
                 outcome = meetings.upsert_meetings(conn, user.id, [found] if found else [], via_webhook=False)
                 runs.add_meetings(conn, run_id, outcome.counts, canceled=outcome.canceled)
+                runs.close_gap(conn, run_id, "meeting", event_id)
         account.show_progress()
     note_user_standing(
         conn,
@@ -149,6 +156,11 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
         organization_uri=standing.organization_uri,
         role=standing.role,
     )
+
+
+def _say(account: CalendlyAccount, sentence: str) -> None:
+    log.info(sentence)
+    runs.log_activity(account.conn, account.run_id, sentence)
 
 
 def _window(account: CalendlyAccount) -> tuple[datetime, datetime]:

@@ -21,6 +21,7 @@ MOST_WORKERS = 8
 
 _FULL_MONTHS = (-24, 12)
 _INCREMENTAL_MONTHS = (-3, 6)
+_OVERLAP = timedelta(days=7)  # before the last sync, where that is longer ago than the window reaches
 _LONGEST = timedelta(days=3660)  # every month of a window is a listing of its own
 
 
@@ -62,6 +63,9 @@ def check_request(
     if window is None:
         back, forward = _FULL_MONTHS if mode == "full" else _INCREMENTAL_MONTHS
         window = months_from(now, back), months_from(now, forward)
+        if mode == "incremental" and user.last_calendly_sync is not None:
+            # What took place while nobody synced would otherwise never be seen.
+            window = min(window[0], user.last_calendly_sync.astimezone(UTC) - _OVERLAP), window[1]
     return CalendlyRequest(user, mode, *window, workers)
 
 

@@ -34,9 +34,11 @@ class _Personal:
     def __init__(self, resources: Resources, user: CalendlyUser) -> None:
         self._resources = resources
         self._user = user
-        self._token = PersonalToken(_decrypted(resources, user))
+        self._token: PersonalToken | None = None
 
     def __call__(self, rejected: bool) -> str:
+        if self._token is None:
+            self._token = PersonalToken(_decrypted(self._resources, self._user))
         try:
             return self._token(rejected)
         except ReconnectNeeded as dead:
