@@ -25,7 +25,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from airflow.sdk.api.datamodels._generated import DagRunType
 
-from rollcall.airflow import sync_tasks
+from rollcall.airflow import zoom_tasks
 from rollcall.airflow.params import SYNC_PARAMS
 from rollcall.airflow.retries import LONGEST_RETRY_DELAY, RETRIES, RETRY_DELAY, RETRY_POLICY
 
@@ -52,26 +52,26 @@ with DAG(
     @task(doc_md="Check what was asked, open the run, queue what is to be read.")
     def discover() -> list[dict[str, int]]:
         """Check what was asked, open the run, queue what is to be read."""
-        return sync_tasks.discover_task(get_current_context())
+        return zoom_tasks.discover_task(get_current_context())
 
     @task(doc_md="One worker: read lists from the queue, page by page.")
     def fetch(sync_run: int, worker: int) -> int:
         """One worker: read lists from the queue, page by page."""
-        return sync_tasks.fetch_task(get_current_context(), sync_run, worker)
+        return zoom_tasks.fetch_task(sync_run, worker)
 
     @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Staged rows become sessions, people and totals.")
     def sessionize() -> int:
         """Staged rows become sessions, people and totals."""
-        return sync_tasks.sessionize_task(get_current_context())
+        return zoom_tasks.sessionize_task(get_current_context())
 
     @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Write what is new or different.")
     def upsert() -> int:
         """Write what is new or different."""
-        return sync_tasks.upsert_task(get_current_context())
+        return zoom_tasks.upsert_task(get_current_context())
 
     @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Compare with Zoom's totals and close the run.")
     def finish() -> str:
         """Compare with Zoom's totals and close the run."""
-        return sync_tasks.finish_task(get_current_context())
+        return zoom_tasks.finish_task(get_current_context())
 
     fetch.expand_kwargs(discover()) >> sessionize() >> upsert() >> finish()

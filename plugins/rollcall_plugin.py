@@ -10,15 +10,11 @@ from rollcall.airflow import listener
 
 
 def _progress_app() -> Any:
-    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-    from airflow.api_fastapi.core_api.security import requires_access_dag
-
+    from rollcall.airflow.access import may_see_runs
     from rollcall.airflow.database import connect
     from rollcall.api.progress import progress_app
 
-    dag_id = listener.SYNC_DAGS[0]
-    allowed = requires_access_dag(method="GET", access_entity=DagAccessEntity.RUN, param_dag_id=dag_id)
-    return progress_app(connect, dag_id, allowed)
+    return progress_app(connect, listener.SYNC_DAGS, may_see_runs)
 
 
 class RollcallPlugin(AirflowPlugin):

@@ -12,12 +12,14 @@ from cryptography.fernet import Fernet
 
 from rollcall.secrets import Keyring
 from rollcall.store import runs
+from rollcall.store.users import connect_user
 from rollcall.sync.connections import add_connection
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 DAG_ID = "zoom_webinar_sync"
+CALENDLY_DAG_ID = "calendly_sync"
 _HERE = Path(__file__).parent
 
 
@@ -71,17 +73,43 @@ def database(dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Conn
 @pytest.fixture
 def open_run(database: psycopg.Connection) -> int:
     """Id of an open run, which the Airflow run `run-1` of zoom_webinar_sync opened."""
+    return opened_by(database, DAG_ID, "run-1")
+
+
+@pytest.fixture
+def calendly_user(database: psycopg.Connection) -> int:
+    """Id of a Calendly user beside the Zoom connection; its id is the same, 1."""
+    return connect_user(
+        database,
+        email="mira.holt@acme.test",
+        user_uri="https://api.calendly.com/users/U1",
+        organization_uri="https://api.calendly.com/organizations/O1",
+        role="owner",
+        scope="organization",
+        token_kind="personal",
+        api_url="http://127.0.0.1:1",
+        oauth_url="http://127.0.0.1:1/oauth/token",
+        client_id=None,
+        client_secret_encrypted=None,
+        token_encrypted="x",
+        refresh_token_encrypted=None,
+        token_expires_at=None,
+    )
+
+
+def opened_by(database: psycopg.Connection, dag_id: str, dag_run_id: str) -> int:
+    """Open a full run of connection or user 1 for an Airflow run; its id."""
     found = runs.open_run(
         database,
-        source="zoom",
+        source="calendly" if dag_id == CALENDLY_DAG_ID else "zoom",
         connection_id=1,
         mode="full",
         window_from=None,
         window_to=None,
         webinar_ids=None,
         fetch_workers=2,
-        dag_id=DAG_ID,
-        dag_run_id="run-1",
+        dag_id=dag_id,
+        dag_run_id=dag_run_id,
     )
     assert found is not None
     return found

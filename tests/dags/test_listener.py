@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from tests.dags.conftest import DAG_ID
+from tests.dags.conftest import CALENDLY_DAG_ID, DAG_ID, opened_by
 
 BY_HAND = "Dag Run's state was manually set to `{}`."  # Airflow's own words
 
@@ -27,6 +27,20 @@ def test_a_run_that_a_person_ends_is_cancelled(
     ended = SimpleNamespace(dag_id=DAG_ID, run_id="run-1")
     getattr(listener, f"on_dag_run_{hook}")(ended, BY_HAND.format(hook))
     assert status(database, open_run) == "cancelled"
+
+
+@pytest.mark.parametrize("stopped", [DAG_ID, CALENDLY_DAG_ID])
+def test_of_two_sources_runs_only_the_stopped_one_ends(
+    database: psycopg.Connection, open_run: int, calendly_user: int, stopped: str
+) -> None:
+    from rollcall.airflow import listener
+
+    # People may give their runs the same id in both Dags; user and connection have the same id, too.
+    ids = {DAG_ID: open_run, CALENDLY_DAG_ID: opened_by(database, CALENDLY_DAG_ID, "run-1")}
+    listener.on_dag_run_failed(SimpleNamespace(dag_id=stopped, run_id="run-1"), BY_HAND.format("failed"))
+    (other,) = set(ids) - {stopped}
+    assert status(database, ids[stopped]) == "cancelled"
+    assert status(database, ids[other]) == "running"
 
 
 def test_a_run_that_airflow_gave_up_has_failed(database: psycopg.Connection, open_run: int) -> None:

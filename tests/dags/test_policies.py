@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall.sync.calendly.request import MODES as CALENDLY_MODES
 from rollcall.sync.request import MODES
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def tasks(dags: dict[str, DAG]) -> Iterator[Any]:
 
 
 def test_these_dags_and_no_others(dags: dict[str, DAG]) -> None:
-    assert set(dags) == {"zoom_webinar_sync"}
+    assert set(dags) == {"calendly_sync", "zoom_webinar_sync"}
 
 
 def test_a_file_holds_the_dag_of_its_name(dags: dict[str, DAG], repo: Path) -> None:
@@ -80,10 +81,21 @@ def test_every_param_has_a_title_and_a_help_text(dags: dict[str, DAG]) -> None:
             assert len(schema.get("description_md") or "") > 10, name
 
 
-def test_the_form_offers_every_mode_by_a_name(dags: dict[str, DAG]) -> None:
-    schema = dags["zoom_webinar_sync"].params.get_param("mode").schema
-    assert schema["enum"] == list(MODES)
-    assert set(schema["values_display"]) == set(MODES)
+def test_every_sync_is_heard_when_it_is_stopped(dags: dict[str, DAG]) -> None:
+    from rollcall.airflow.listener import SYNC_DAGS
+
+    assert set(SYNC_DAGS) == {dag_id for dag_id, dag in dags.items() if "fetch" in dag.task_dict}
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "modes"), [("zoom_webinar_sync", MODES), ("calendly_sync", CALENDLY_MODES)]
+)
+def test_the_form_offers_every_mode_by_a_name(
+    dags: dict[str, DAG], dag_id: str, modes: tuple[str, ...]
+) -> None:
+    schema = dags[dag_id].params.get_param("mode").schema
+    assert schema["enum"] == list(modes)
+    assert set(schema["values_display"]) == set(modes)
 
 
 @pytest.mark.parametrize(
@@ -101,10 +113,31 @@ def test_the_form_offers_every_mode_by_a_name(dags: dict[str, DAG]) -> None:
     ],
 )
 def test_params_refuse_what_their_schema_can_tell(dags: dict[str, DAG], conf: dict[str, Any]) -> None:
+    assert_refused(dags["zoom_webinar_sync"], conf)
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {},
+        {"user": ""},
+        {"user": 1},
+        {"user": "mira.holt@acme.test", "mode": "delta"},
+        {"user": "mira.holt@acme.test", "to": "tomorrow"},
+        {"user": "mira.holt@acme.test", "fetch_workers": 9},
+    ],
+)
+def test_calendlys_params_refuse_what_their_schema_can_tell(
+    dags: dict[str, DAG], conf: dict[str, Any]
+) -> None:
+    assert_refused(dags["calendly_sync"], conf)
+
+
+def assert_refused(dag: DAG, conf: dict[str, Any]) -> None:
     from airflow.sdk import Param
     from airflow.sdk.exceptions import ParamValidationError
 
-    params = copy.deepcopy(dags["zoom_webinar_sync"].params)
+    params = copy.deepcopy(dag.params)
     for name, value in conf.items():
         params[name] = Param(value, **params.get_param(name).schema)
     with pytest.raises(ParamValidationError):
@@ -119,3 +152,11 @@ def test_params_take_what_people_and_programs_send(dags: dict[str, DAG]) -> None
     assert params.validate()["webinar_ids"] == ["889 8887 2033", 88988872033]
     params.update({"mode": "date_range", "from": "2026-01-01", "to": None, "webinar_ids": None})
     assert params.validate()["from"] == "2026-01-01"
+
+
+def test_calendlys_params_take_what_people_send(dags: dict[str, DAG]) -> None:
+    params = copy.deepcopy(dags["calendly_sync"].params)
+    params.update({"user": "mira.holt@acme.test"})
+    assert params.validate()["mode"] == "auto"
+    params.update({"mode": "date_range", "from": "2026-01-01", "to": "2027-01-01"})
+    assert params.validate()["to"] == "2027-01-01"

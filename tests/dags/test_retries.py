@@ -16,6 +16,8 @@ def tree(error: type[errors.RollcallError] = errors.RollcallError) -> list[type[
 def raised(error: type[errors.RollcallError]) -> errors.RollcallError:
     if error is errors.Parked:
         return errors.Parked("The budget of the day is used up.", datetime.now(UTC))
+    if error is errors.SignatureRefused:
+        return errors.SignatureRefused("The signature does not fit.", "mismatch")
     return error("It failed.")
 
 

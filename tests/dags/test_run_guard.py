@@ -27,7 +27,7 @@ def test_a_run_that_no_person_started_is_refused_in_words(database: psycopg.Conn
     from airflow.sdk.api.datamodels._generated import DagRunType
     from airflow.sdk.exceptions import AirflowFailException
 
-    from rollcall.airflow.sync_tasks import discover_task
+    from rollcall.airflow.zoom_tasks import discover_task
 
     others = [kind for kind in DagRunType if kind is not DagRunType.MANUAL]
     assert len(others) >= 4
@@ -47,10 +47,53 @@ def test_a_person_who_names_an_unknown_connection_is_told_which_there_are(
     from airflow.sdk.api.datamodels._generated import DagRunType
     from airflow.sdk.exceptions import AirflowFailException
 
-    from rollcall.airflow.sync_tasks import discover_task
+    from rollcall.airflow.zoom_tasks import discover_task
 
     dag_run = SimpleNamespace(run_type=DagRunType.MANUAL, run_id="run-1")
     with pytest.raises(AirflowFailException, match=r"no connection named 'nobody'.*there are: sandbox"):
         discover_task(
             {"dag_run": dag_run, "ti": TaskInstance(), "params": {**PARAMS, "connection": "nobody"}}
         )
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        (
+            {"user": "nobody@acme.test"},
+            r"no Calendly user 'nobody@acme.test'.*there are: mira.holt@acme.test",
+        ),
+        ({"user": "1", "from": "2026-01-01"}, "from and to belong to mode date_range, not to auto"),
+        ({"user": "1", "mode": "date_range", "from": "2026-02-01"}, "needs from and to"),
+    ],
+)
+def test_a_calendly_sync_that_makes_no_sense_is_refused_in_words(
+    database: psycopg.Connection, calendly_user: int, params: dict[str, Any], sentence: str
+) -> None:
+    from airflow.sdk.api.datamodels._generated import DagRunType
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from rollcall.airflow.calendly_tasks import discover_task
+
+    task = TaskInstance()
+    dag_run = SimpleNamespace(run_type=DagRunType.MANUAL, run_id="run-1")
+    with pytest.raises(AirflowFailException, match=sentence) as refused:
+        discover_task({"dag_run": dag_run, "ti": task, "params": params})
+    assert task.pushed == {"refusal": str(refused.value)}
+    assert database.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)
+
+
+def test_a_calendly_sync_that_no_person_started_is_refused(
+    database: psycopg.Connection, calendly_user: int
+) -> None:
+    from airflow.sdk.api.datamodels._generated import DagRunType
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from rollcall.airflow.calendly_tasks import discover_task
+
+    for kind in DagRunType:
+        if kind is not DagRunType.MANUAL:
+            dag_run = SimpleNamespace(run_type=kind, run_id="run-1")
+            with pytest.raises(AirflowFailException, match="syncs are started by a person"):
+                discover_task({"dag_run": dag_run, "ti": TaskInstance(), "params": {"user": "1"}})
+    assert database.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)

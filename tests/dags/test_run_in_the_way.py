@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from rollcall.errors import RunInTheWay
+from rollcall.sync.discover import open_run
 from rollcall.sync.request import check_request
 
 
@@ -34,12 +36,12 @@ def open_after(db: psycopg.Connection) -> Callable[[str | None], int]:
         " VALUES ('main', 'a', 'server_to_server', 'c', 'x')"
     )
 
-    from rollcall.airflow import sync_tasks
+    from rollcall.airflow.sync_rules import open_or_make_way
 
     def opened(state: str | None, run_id: str = "second") -> int:
         request = check_request(db, {"connection": "main", "mode": "full"})
-        ti: Any = Airflow(state)
-        return sync_tasks._open(db, request, ti, SimpleNamespace(run_id=run_id))
+        context: dict[str, Any] = {"ti": Airflow(state), "dag_run": SimpleNamespace(run_id=run_id)}
+        return open_or_make_way(db, context, "main", partial(open_run, db, request))
 
     opened(None, "first")
     return opened

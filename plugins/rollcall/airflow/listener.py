@@ -13,7 +13,7 @@ from rollcall.store import runs
 
 log = logging.getLogger(__name__)
 
-SYNC_DAGS = ("zoom_webinar_sync",)
+SYNC_DAGS = ("zoom_webinar_sync", "calendly_sync")
 
 
 @hookimpl

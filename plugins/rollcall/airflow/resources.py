@@ -1,10 +1,12 @@
 """What tasks are given from Airflow: a database, HTTP sessions, the keys.
 
-The Airflow connection `zoom_http` (HTTP) shapes the calls to Zoom: proxies, TLS and headers. Its host is not used, each
-Zoom connection has its own address.
+The Airflow connections `zoom_http` and `calendly_http` (HTTP) shape the calls to each source: proxies, TLS and headers.
+Their hosts are not used, each Zoom connection and Calendly user has its own address.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import requests
 from airflow.providers.http.hooks.http import HttpHook
@@ -13,16 +15,27 @@ from rollcall.airflow.database import ASKING_AIRFLOW, connect
 from rollcall.secrets import Keyring
 from rollcall.sync.run_session import Resources
 
-HTTP = "zoom_http"
+ZOOM_HTTP = "zoom_http"
+CALENDLY_HTTP = "calendly_http"
 
 
-def http_session() -> requests.Session:
-    """A session as the Airflow connection `zoom_http` shapes it."""
+def http_session(connection: str) -> requests.Session:
+    """A session as the Airflow connection of that id shapes it."""
     with ASKING_AIRFLOW:
-        session: requests.Session = HttpHook(http_conn_id=HTTP).get_conn()
+        session: requests.Session = HttpHook(http_conn_id=connection).get_conn()
     return session
 
 
-def resources() -> Resources:
-    """All of it, for the use cases in rollcall.sync."""
-    return Resources(connect=connect, session_factory=http_session, keyring=Keyring.from_env)
+def zoom_resources() -> Resources:
+    """All of it, for the use cases that call Zoom."""
+    return _resources(ZOOM_HTTP)
+
+
+def calendly_resources() -> Resources:
+    """All of it, for the use cases that call Calendly."""
+    return _resources(CALENDLY_HTTP)
+
+
+def _resources(connection: str) -> Resources:
+    session_factory = partial(http_session, connection)
+    return Resources(connect=connect, session_factory=session_factory, keyring=Keyring.from_env)

@@ -1,10 +1,9 @@
 """The progress of a run over HTTP, for dashboards and for `rollcall sync --follow`."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+# No `from __future__ import annotations`: FastAPI has to see the dependency that the app is given.
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Annotated, Any
 
 import psycopg
 from fastapi import Depends, FastAPI, HTTPException
@@ -13,16 +12,30 @@ from rollcall.store.progress import read_progress
 
 
 def progress_app(
-    connect: Callable[[], psycopg.Connection], dag_id: str, allowed: Callable[..., Any]
+    connect: Callable[[], psycopg.Connection],
+    dag_ids: Sequence[str],
+    may_see: Callable[..., Callable[[str], bool]],
 ) -> FastAPI:
-    """An app with `GET /runs/{dag_run_id}`; `allowed` is the dependency that lets a caller see the Dag's runs."""
+    """An app with `GET /runs/{dag_run_id}` for runs of the Dags `dag_ids`.
+
+    `may_see` is a dependency: it refuses strangers, and gives for a caller a function that tells whether he may see
+    the runs of a Dag. A run of a Dag that is none of his business does not exist for him.
+    """
     app = FastAPI(title="rollcall", openapi_url=None)
 
-    @app.get("/runs/{dag_run_id}", dependencies=[Depends(allowed)])
-    def progress(dag_run_id: str) -> dict[str, Any]:
-        """Status, phase, counts, waits and times of a run; 404 until it has opened."""
+    @app.get("/runs/{dag_run_id}")
+    def progress(
+        dag_run_id: str, sees: Annotated[Callable[[str], bool], Depends(may_see)], dag_id: str | None = None
+    ) -> dict[str, Any]:
+        """Status, phase, counts, waits and times of a run; 404 until it has opened.
+
+        `?dag_id=…` is for whoever gave runs of two Dags the same id.
+        """
+        seen = [known for known in dag_ids if dag_id in (None, known) and sees(known)]
+        if not seen:
+            raise HTTPException(403, "Forbidden")
         with closing(connect()) as conn:
-            found = read_progress(conn, dag_id, dag_run_id)
+            found = read_progress(conn, seen, dag_run_id)
         if found is None:
             raise HTTPException(404, "This Airflow run has not opened a sync run (yet).")
         return found
