@@ -17,7 +17,7 @@ def _moment(text: str | None) -> datetime | None:
 def _text(value: str | None) -> str | None:
     """Blank is none, and a NUL can't be stored."""
     kept = (value or "").replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return kept.strip() or None
+    return kept if kept.strip() else None
 
 
 def true_events(truth: dict[str, Any]) -> dict[str, Facts]:

@@ -1,4 +1,4 @@
-"""One task of a Calendly sync as a process of its own, so that a test can kill it: DSN, run, task; the key over stdin."""
+"""One task of a Calendly sync as a process, so that a test can kill it: DSN, run, task; the key comes over stdin."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str |
     status = runs.finish_calendly_run(
         conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
     )
-    counts = runs.count_meetings(conn, run_id)
-    log.info("Run %s %s: meetings %s", run_id, status, ", ".join(f"{n} {what}" for what, n in counts.items()))
+    found = runs.count_meetings(conn, run_id)
+    counts = ", ".join(f"{number} {what}" for what, number in found.items()).replace(" new", " meetings new", 1)
+    log.info("Run %s %s: %s", run_id, status, counts)
     return status
