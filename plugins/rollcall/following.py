@@ -14,9 +14,11 @@ from rollcall.errors import SetupError, WrongUse
 from rollcall.rest import AirflowRest, Progress
 
 ZOOM_DAG = "zoom_webinar_sync"
+CALENDLY_DAG = "calendly_sync"
 _POLL_SECONDS = 0.5
 _OUTAGE_SECONDS = 90.0
 _FAILED = ("failed", "cancelled")
+_NOUNS = {"zoom": ("instances", "rows"), "calendly": ("meetings", "invitees")}
 
 
 class Display(Protocol):
@@ -86,8 +88,8 @@ def display_for(console: Console) -> Display:
     return TerminalBar(console) if console.is_terminal else Lines(console)
 
 
-def follow(rest: AirflowRest, dag_run_id: str, display: Display) -> Progress:
-    """Return the last progress once the run has ended; its `status` is the honest one.
+def follow(rest: AirflowRest, dag_id: str, dag_run_id: str, display: Display) -> Progress:
+    """Return the last progress once the run of the Dag has ended; its `status` is the honest one.
 
     A run that Airflow failed before rollcall could say anything comes back as failed, with the task's name.
     Raises WrongUse with the first task's sentence where it refused what was asked, SetupError where Airflow
@@ -98,8 +100,8 @@ def follow(rest: AirflowRest, dag_run_id: str, display: Display) -> Progress:
     try:
         while True:
             try:
-                state = rest.run_state(ZOOM_DAG, dag_run_id)
-                progress = rest.progress(dag_run_id) or progress
+                state = rest.run_state(dag_id, dag_run_id)
+                progress = rest.progress(dag_id, dag_run_id) or progress
                 reached = time.monotonic()
             except SetupError:
                 if time.monotonic() - reached > _OUTAGE_SECONDS:
@@ -108,24 +110,26 @@ def follow(rest: AirflowRest, dag_run_id: str, display: Display) -> Progress:
                 continue
             display.show(progress)
             if state in ("success", "failed"):
-                return _ending(rest, dag_run_id, state, progress)
+                return _ending(rest, dag_id, dag_run_id, state, progress)
             time.sleep(_POLL_SECONDS)
     finally:
         display.close()
 
 
-def _ending(rest: AirflowRest, dag_run_id: str, state: str, progress: Progress | None) -> Progress:
+def _ending(
+    rest: AirflowRest, dag_id: str, dag_run_id: str, state: str, progress: Progress | None
+) -> Progress:
     if progress is not None and (state == "success" or progress.status in _FAILED):
         return progress
-    refusal = None if progress else rest.refusal(ZOOM_DAG, dag_run_id)
+    refusal = None if progress else rest.refusal(dag_id, dag_run_id)
     if refusal:
         raise WrongUse(refusal)
-    task = rest.failed_task(ZOOM_DAG, dag_run_id)
+    task = rest.failed_task(dag_id, dag_run_id)
     message = (
         f"the task {task or '(none)'} failed; its log is at "
-        f"{rest.url}/dags/{ZOOM_DAG}/runs/{dag_run_id}{f'/tasks/{task}' if task else ''}"
+        f"{rest.url}/dags/{dag_id}/runs/{dag_run_id}{f'/tasks/{task}' if task else ''}"
     )
-    known = progress or Progress(None, "", "", 0, 0, 0, 0, None, None, None)
+    known = progress or Progress(None, "", "", "", 0, 0, 0, 0, None, None, None)
     return Progress(**{**vars(known), "status": "failed", "message": message})
 
 
@@ -134,7 +138,8 @@ def _counts(progress: Progress) -> str:
         return f"waiting: {progress.waiting_reason}"
     if not progress.instances_total:
         return progress.message or ""
-    return f"{progress.instances_done}/{progress.instances_total} instances, {progress.rows_fetched:,} rows"
+    things, rows = _NOUNS.get(progress.source, _NOUNS["zoom"])
+    return f"{progress.instances_done}/{progress.instances_total} {things}, {progress.rows_fetched:,} {rows}"
 
 
 def _time_left(progress: Progress) -> str:

@@ -20,9 +20,13 @@ _TIMEOUT = (5.0, 30.0)  # seconds to connect, to answer
 
 @dataclass(frozen=True)
 class Progress:
-    """What rollcall says about a run; counts are instances and rows, `percentage` is 0 to 100."""
+    """What rollcall says about a run; `percentage` is 0 to 100.
+
+    Counts are instances and rows where `source` is zoom, meetings and invitees where it is calendly.
+    """
 
     run_id: int | None
+    source: str
     status: str
     phase: str
     percentage: float
@@ -94,13 +98,15 @@ class AirflowRest:
         answer = self._call("GET", f"{path}/discover/xcomEntries/refusal", missing=True)
         return str(answer["value"]) if answer else None
 
-    def progress(self, dag_run_id: str) -> Progress | None:
+    def progress(self, dag_id: str, dag_run_id: str) -> Progress | None:
         """Return how far the sync is, None until it has begun."""
-        answer = self._call("GET", f"/rollcall/runs/{quote(dag_run_id, safe='')}", missing=True)
+        path = f"/rollcall/runs/{quote(dag_run_id, safe='')}?dag_id={quote(dag_id)}"
+        answer = self._call("GET", path, missing=True)
         if answer is None:
             return None
         return Progress(
             run_id=answer.get("run_id"),
+            source=str(answer.get("source") or ""),
             status=str(answer.get("status") or ""),
             phase=str(answer.get("current_phase") or ""),
             percentage=float(answer.get("progress_percentage") or 0),

@@ -175,7 +175,7 @@ def test_webinars_typed_as_lines_are_synced(page: Page, stack: Stack) -> None:
     conf = conf_of(page, run)
     assert (conf["connection"], conf["mode"]) == ("sandbox", "webinars")
     assert conf["webinar_ids"] == [first, second]
-    progress = stack.rest.progress(run)
+    progress = stack.rest.progress(DAG, run)
     assert progress is not None
     assert progress.status in ("completed", "completed_with_gaps")
     assert progress.rows_fetched > 0

@@ -20,6 +20,7 @@ RUN = "manual__2026-11-21T00:00:00+00:00"
 RUNS_PATH = "/api/v2/dags/zoom_webinar_sync/dagRuns"
 RUN_PATH = f"{RUNS_PATH}/manual__2026-11-21T00%3A00%3A00%2B00%3A00"
 PROGRESS_PATH = "/rollcall/runs/manual__2026-11-21T00%3A00%3A00%2B00%3A00"
+ZOOM_PROGRESS = f"{PROGRESS_PATH}?dag_id=zoom_webinar_sync"
 
 
 class SmallAirflow(ThreadingHTTPServer):
@@ -60,8 +61,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             if method == "POST":
                 airflow.triggered.append(body)
-            path = self.path.split("?")[0]
-            replies = airflow.replies.get((method, path), [(404, {"detail": "nothing here"})])
+            nothing = [(404, {"detail": "nothing here"})]
+            # A reply may insist on the query or be for any.
+            replies = airflow.replies.get((method, self.path)) or airflow.replies.get(
+                (method, self.path.split("?")[0]), nothing
+            )
             self.send(*(replies.pop(0) if len(replies) > 1 else replies[0]))
 
     def send(self, status: int, body: Any) -> None:
@@ -112,6 +116,52 @@ def test_sync_passes_only_what_was_asked_for(airflow: SmallAirflow) -> None:
     ]
 
 
+def test_a_calendly_sync_is_auto_unless_said_otherwise(airflow: SmallAirflow) -> None:
+    path = "/api/v2/dags/calendly_sync/dagRuns"
+    airflow.replies["POST", path] = [(200, {"dag_run_id": RUN})]
+    assert main(["sync", "calendly", "mira.holt@acme.test", "--fetch-workers", "3"]) == 0
+    assert airflow.triggered == [
+        {
+            "logical_date": None,
+            "conf": {"user": "mira.holt@acme.test", "mode": "auto", "fetch_workers": 3},
+        }
+    ]
+
+
+def test_following_a_calendly_sync_counts_meetings_and_asks_for_its_own_dag(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "/api/v2/dags/calendly_sync/dagRuns"
+    airflow.replies["POST", path] = [(200, {"dag_run_id": RUN})]
+    airflow.replies["GET", RUN_PATH.replace(RUNS_PATH, path)] = [
+        (200, {"state": "running"}),
+        (200, {"state": "success"}),
+    ]
+    airflow.replies["GET", f"{PROGRESS_PATH}?dag_id=calendly_sync"] = [
+        (200, progress("running", 50, source="calendly")),
+        (200, progress("completed", 100, source="calendly")),
+    ]
+    assert main(["sync", "calendly", "1", "--mode", "full", "--follow"]) == 0
+    shown = capsys.readouterr().out
+    assert " 50 %  fetch  1/2 meetings, 300 invitees" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--from", "2026-01-01"], "from and to belong to mode date_range, not to auto"),
+        (["--mode", "date_range", "--from", "2026-02-02", "--to", "2026-02-01"], "back to front"),
+        (["--fetch-workers", "9"], "from 1 to 8"),
+    ],
+)
+def test_a_calendly_sync_that_makes_no_sense_is_refused_before_anything_is_asked(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert main(["sync", "calendly", "1", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+    assert airflow.triggered == []
+
+
 @pytest.mark.parametrize(
     ("state", "status", "exit_code"),
     [
@@ -125,7 +175,7 @@ def test_follow_ends_as_the_run_did(
     airflow: SmallAirflow, capsys: pytest.CaptureFixture[str], state: str, status: str, exit_code: int
 ) -> None:
     airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"}), (200, {"state": state})]
-    airflow.replies["GET", PROGRESS_PATH] = [(200, progress("running", 50)), (200, progress(status, 100))]
+    airflow.replies["GET", ZOOM_PROGRESS] = [(200, progress("running", 50)), (200, progress(status, 100))]
     assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == exit_code
     shown = capsys.readouterr().out
     assert " 50 %  fetch  1/2 instances, 300 rows" in shown
@@ -145,7 +195,7 @@ def test_follow_names_the_task_that_failed_before_the_run_could_say_anything(
 
 def test_a_run_that_airflow_failed_is_not_taken_for_completed(airflow: SmallAirflow) -> None:
     airflow.replies["GET", RUN_PATH] = [(200, {"state": "failed"})]
-    airflow.replies["GET", PROGRESS_PATH] = [(200, progress("running", 90))]
+    airflow.replies["GET", ZOOM_PROGRESS] = [(200, progress("running", 90))]
     airflow.replies["GET", f"{RUN_PATH}/taskInstances"] = [(200, {"task_instances": [{"task_id": "finish"}]})]
     assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 1
 
@@ -153,7 +203,7 @@ def test_a_run_that_airflow_failed_is_not_taken_for_completed(airflow: SmallAirf
 def test_a_wait_is_named(airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]) -> None:
     waiting = progress("waiting", 40, waiting_reason="the daily limit, until 00:00 UTC")
     airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"}), (200, {"state": "success"})]
-    airflow.replies["GET", PROGRESS_PATH] = [(200, waiting), (200, progress("completed", 100))]
+    airflow.replies["GET", ZOOM_PROGRESS] = [(200, waiting), (200, progress("completed", 100))]
     assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 0
     assert "waiting: the daily limit, until 00:00 UTC" in capsys.readouterr().out
 

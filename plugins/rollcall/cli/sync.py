@@ -1,4 +1,6 @@
-"""`rollcall sync zoom NAME`: triggers the Dag over REST, as the browser would, and may follow it."""
+"""`rollcall sync zoom NAME` and `rollcall sync calendly USER`: trigger the Dag over REST, as the browser would, and may
+follow it.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,37 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser("sync", help="start a sync in Airflow, and follow it with --follow")
     sources = parser.add_subparsers(title="sources", metavar="SOURCE", required=True)
-    zoom = sources.add_parser(
-        "zoom",
-        help="Zoom webinars",
-        description="Triggers the Dag zoom_webinar_sync. Airflow is the stack that runs here, or the one "
-        f"that {_ADDRESS}, {_USER} and {_PASSWORD} name.",
-        epilog="Exit codes: 0 completed (or started), 1 failed, 2 wrong use, 3 completed with gaps.",
+    _register_zoom(sources)
+    _register_calendly(sources)
+
+
+def run_zoom(args: argparse.Namespace) -> int:
+    """Trigger zoom_webinar_sync; with --follow, return how it ended as the exit code."""
+    from rollcall.following import ZOOM_DAG
+    from rollcall.sync.request import check_params
+
+    params = _given(
+        args,
+        connection=args.connection,
+        # The form takes ids as text: they are longer than what a browser keeps exact as a number.
+        webinar_ids=None if args.webinar_ids is None else [str(number) for number in args.webinar_ids],
     )
+    check_params(params)
+    return _trigger(ZOOM_DAG, params, follow=args.follow)
+
+
+def run_calendly(args: argparse.Namespace) -> int:
+    """Trigger calendly_sync; with --follow, return how it ended as the exit code."""
+    from rollcall.following import CALENDLY_DAG
+    from rollcall.sync.calendly.request import check_params
+
+    params = _given(args, user=args.user)
+    check_params(params)
+    return _trigger(CALENDLY_DAG, params, follow=args.follow)
+
+
+def _register_zoom(sources: argparse._SubParsersAction[Any]) -> None:
+    zoom = _source(sources, "zoom", "Zoom webinars", "zoom_webinar_sync")
     zoom.add_argument(
         "connection", metavar="NAME", help="the connection, as `rollcall connection list` shows it"
     )
@@ -35,8 +61,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="full: all that Zoom still serves; delta: what is new since the last good sync; "
         "date_range: --from to --to; webinars: the --webinar-id given",
     )
-    zoom.add_argument("--from", dest="from_date", type=_date, metavar="YYYY-MM-DD", help="first day (UTC)")
-    zoom.add_argument("--to", dest="to_date", type=_date, metavar="YYYY-MM-DD", help="last day (UTC)")
+    _add_common(zoom)
     zoom.add_argument(
         "--webinar-id",
         dest="webinar_ids",
@@ -46,45 +71,73 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="ID",
         help="webinar ids",
     )
-    zoom.add_argument("--fetch-workers", type=int, metavar="N", help="how many tasks fetch at once")
-    zoom.add_argument("--follow", action="store_true", help="stay and show progress until the run ends")
-    zoom.set_defaults(run=run)
+    zoom.set_defaults(run=run_zoom)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Trigger the Dag; with --follow, return how it ended as the exit code."""
+def _register_calendly(sources: argparse._SubParsersAction[Any]) -> None:
+    calendly = _source(sources, "calendly", "Calendly meetings", "calendly_sync")
+    calendly.add_argument(
+        "user", metavar="USER", help="e-mail or id of the user, as `rollcall calendly list` shows them"
+    )
+    calendly.add_argument(
+        "--mode",
+        choices=("auto", "full", "incremental", "date_range"),
+        default="auto",
+        help="auto: full the first time, incremental from then on; full: two years back and one ahead; "
+        "incremental: three months back and six ahead; date_range: --from to --to (default: %(default)s)",
+    )
+    _add_common(calendly)
+    calendly.set_defaults(run=run_calendly)
+
+
+def _source(
+    sources: argparse._SubParsersAction[Any], name: str, help_text: str, dag_id: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = sources.add_parser(
+        name,
+        help=help_text,
+        description=f"Triggers the Dag {dag_id}. Airflow is the stack that runs here, or the one "
+        f"that {_ADDRESS}, {_USER} and {_PASSWORD} name.",
+        epilog="Exit codes: 0 completed (or started), 1 failed, 2 wrong use, 3 completed with gaps.",
+    )
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="from_date", type=_date, metavar="YYYY-MM-DD", help="first day (UTC)")
+    parser.add_argument("--to", dest="to_date", type=_date, metavar="YYYY-MM-DD", help="last day (UTC)")
+    parser.add_argument("--fetch-workers", type=int, metavar="N", help="how many tasks fetch at once")
+    parser.add_argument("--follow", action="store_true", help="stay and show progress until the run ends")
+
+
+def _given(args: argparse.Namespace, **of_source: Any) -> dict[str, Any]:
+    """The params that were given; the others are left to the Dag's defaults."""
+    asked = {
+        **of_source,
+        "mode": args.mode,
+        "from": args.from_date,
+        "to": args.to_date,
+        "fetch_workers": args.fetch_workers,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _trigger(dag_id: str, params: dict[str, Any], *, follow: bool) -> int:
     from rich.console import Console
 
-    from rollcall.following import ZOOM_DAG, display_for, follow
-    from rollcall.sync.request import check_params
+    from rollcall import following
 
-    params = _params(args)
-    check_params(params)
     rest = _airflow()
-    dag_run_id = rest.trigger(ZOOM_DAG, params)
-    where = f"{rest.url}/dags/{ZOOM_DAG}/runs/{dag_run_id}"
-    print(f"started {dag_run_id}: {where}", flush=True)
-    if not args.follow:
+    dag_run_id = rest.trigger(dag_id, params)
+    print(f"started {dag_run_id}: {rest.url}/dags/{dag_id}/runs/{dag_run_id}", flush=True)
+    if not follow:
         return 0
     console = Console()
-    ended = follow(rest, dag_run_id, display_for(console))
+    ended = following.follow(rest, dag_id, dag_run_id, following.display_for(console))
     console.print(
         f"{ended.status}: {ended.message or 'no message'}", highlight=False, markup=False, soft_wrap=True
     )
     return _EXIT_CODES.get(ended.status, 1)
-
-
-def _params(args: argparse.Namespace) -> dict[str, Any]:
-    asked = {
-        "connection": args.connection,
-        "mode": args.mode,
-        "from": args.from_date,
-        "to": args.to_date,
-        # The form takes ids as text: they are longer than what a browser keeps exact as a number.
-        "webinar_ids": None if args.webinar_ids is None else [str(number) for number in args.webinar_ids],
-        "fetch_workers": args.fetch_workers,
-    }
-    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _airflow() -> AirflowRest:

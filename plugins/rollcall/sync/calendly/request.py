@@ -36,14 +36,11 @@ class CalendlyRequest:
     fetch_workers: int
 
 
-def check_request(
-    conn: psycopg.Connection, params: Mapping[str, Any], now: datetime | None = None
-) -> CalendlyRequest:
-    """Turn Dag params into a request; auto becomes full or incremental.
+def check_params(params: Mapping[str, Any]) -> tuple[str, tuple[datetime, datetime] | None, int]:
+    """Check all that can be checked without a database: mode, the window of mode date_range, and the workers.
 
-    Raises WrongUse (or one of its kinds) with a sentence that says what to change. Makes no call to Calendly.
+    Raises WrongUse with a sentence that says what to change.
     """
-    now = now or datetime.now(UTC)
     mode = params.get("mode") or "auto"
     if mode not in MODES:
         raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
@@ -56,7 +53,18 @@ def check_request(
         raise WrongUse(
             f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
         )
-    window = _window(first, last) if mode == "date_range" else None
+    return mode, _window(first, last) if mode == "date_range" else None, workers
+
+
+def check_request(
+    conn: psycopg.Connection, params: Mapping[str, Any], now: datetime | None = None
+) -> CalendlyRequest:
+    """Turn Dag params into a request; auto becomes full or incremental.
+
+    Raises WrongUse (or one of its kinds) with a sentence that says what to change. Makes no call to Calendly.
+    """
+    now = now or datetime.now(UTC)
+    mode, window, workers = check_params(params)
     user = _user(conn, str(params.get("user") or ""))
     if mode == "auto":
         mode = "incremental" if user.calendly_initial_sync_complete else "full"
