@@ -71,7 +71,7 @@ GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 -- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
 GRANT SELECT ON webinar_validation_rules TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE validate_webinar_data TO rollcall_reader, rollcall_monitor;
-GRANT EXECUTE ON ROUTINE check_stale_syncs, cleanup_old_sync_data, scheduled_cleanup TO rollcall_monitor;
+GRANT EXECUTE ON ROUTINE check_stale_syncs, cleanup_old_sync_data, scheduled_cleanup, test_sync_process TO rollcall_monitor;
 GRANT SELECT ON sync_retention_settings, sync_test_results TO rollcall_monitor;
 
 -- The rest is not the owner's to do but that of whoever migrates.
@@ -81,7 +81,7 @@ DECLARE
     v_role text;
 BEGIN
     -- Sessionize works in temporary tables, which a careful DBA may have taken from PUBLIC.
-    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO rollcall_writer', current_database());
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO rollcall_writer, rollcall_owner', current_database());
     FOREACH v_role IN ARRAY ARRAY['rollcall_writer', 'rollcall_reader', 'rollcall_monitor'] LOOP
         -- Asked first: changing a role demands more rights than an upgrade otherwise needs.
         IF NOT EXISTS (

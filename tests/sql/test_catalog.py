@@ -39,11 +39,20 @@ INTERNAL = {
     "is_timezone",
     "judge_webinar",
     "link_people",
+    "make_self_test_instance",
     "mark_webinar_validity",
     "note_instance_reads",
+    "open_self_test_run",
     "part_people",
+    "read_self_test_list",
+    "run_self_test_case",
+    "self_test_cases",
     "take_batch",
+    "tell_self_test",
     "total_people",
+    "try_late_writer",
+    "try_odd_webinar",
+    "try_refusal",
     "upsert_participants",
     "upsert_sessions",
 }
@@ -53,6 +62,7 @@ FOR_PEOPLE = {
     "check_stale_syncs",
     "cleanup_old_sync_data",
     "scheduled_cleanup",
+    "test_sync_process",
     "validate_webinar_data",
 }
 
@@ -66,7 +76,7 @@ UNINDEXED_FOREIGN_KEYS = {
 }
 
 WRITES = re.compile(
-    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run|clean_\w+)\b"
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run|clean_\w+|\w+_self_test_\w+)\b"
 )
 
 
