@@ -35,6 +35,10 @@ _QUESTIONS: Mapping[str, Question] = {
     ),
     "scheduled_cleanup": Question("SELECT table_name, kept_since, rows_deleted FROM scheduled_cleanup();"),
     "check_stale_syncs": Question("SELECT * FROM check_stale_syncs();", is_tall=True),
+    "test_sync_process": Question(
+        "SELECT test_name, passed, expected, actual FROM test_sync_process()\n"
+        "WHERE test_name IN ('rejoin', 'late_writer');"
+    ),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
         "SELECT webinar_id, validation_status, jsonb_path_query_array(validation_errors, '$[*].rule') AS rules\n"

@@ -76,7 +76,8 @@ UNINDEXED_FOREIGN_KEYS = {
 }
 
 WRITES = re.compile(
-    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run|clean_\w+|\w+_self_test_\w+)\b"
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config"
+    r"|hold_run|clean_\w+|\w+_self_test_\w+)\b"
 )
 
 

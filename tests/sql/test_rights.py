@@ -72,6 +72,7 @@ check_stale_syncs *
 cleanup_old_sync_data *
 find_connections
 scheduled_cleanup *
+test_sync_process *
 validate_webinar_data *
 """
 

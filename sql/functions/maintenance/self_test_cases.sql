@@ -1,7 +1,7 @@
 -- What everybody relies on, each with invented people and the outcome written out. Times are minutes from the start.
 CREATE FUNCTION self_test_cases()
 RETURNS TABLE (place integer, test_name text, detail text, question text, expected text, reads jsonb)
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 SET search_path FROM CURRENT
 AS $$
     SELECT c.place, c.test_name, c.detail, c.question, c.expected, c.reads::jsonb
