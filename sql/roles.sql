@@ -64,7 +64,17 @@ GRANT SELECT (
 GRANT SELECT ON sync_connections TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 
--- Attendance in numbers.
+-- Attendance in numbers. Runs keep the rollups; readers and monitors see them; only readers see whose numbers they are.
+GRANT INSERT, UPDATE, DELETE ON zoom_instance_statistics, zoom_webinar_statistics TO rollcall_writer;
+GRANT SELECT ON
+    zoom_instance_statistics, zoom_webinar_statistics, instance_attendance_analytics, webinar_attendance_analytics,
+    webinar_statistics_by_connection, sync_reconciliation
+TO rollcall_reader, rollcall_monitor;
+GRANT SELECT ON attended_sessions, participant_engagement TO rollcall_reader;
+-- Views run with their owner's rights, but the functions in them are called by whoever reads the view.
+GRANT EXECUTE ON ROUTINE instance_statistics, webinar_statistics, instance_concurrency, instance_retention
+TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE refresh_statistics TO rollcall_monitor;
 
 -- Health, monitoring, alerts, reports.
 
