@@ -39,6 +39,10 @@ _QUESTIONS: Mapping[str, Question] = {
         "SELECT test_name, passed, expected, actual FROM test_sync_process()\n"
         "WHERE test_name IN ('rejoin', 'late_writer');"
     ),
+    "instance_statistics": Question("SELECT * FROM instance_statistics(1);", is_tall=True),
+    "webinar_statistics": Question("SELECT * FROM webinar_statistics(1);", is_tall=True),
+    "instance_concurrency": Question("SELECT * FROM instance_concurrency('1', '15 minutes');"),
+    "instance_retention": Question("SELECT * FROM instance_retention('1', '15 minutes');"),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
         "SELECT webinar_id, validation_status, jsonb_path_query_array(validation_errors, '$[*].rule') AS rules\n"
