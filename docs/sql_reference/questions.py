@@ -43,6 +43,21 @@ _QUESTIONS: Mapping[str, Question] = {
     "webinar_statistics": Question("SELECT * FROM webinar_statistics(1);", is_tall=True),
     "instance_concurrency": Question("SELECT * FROM instance_concurrency('1', '15 minutes');"),
     "instance_retention": Question("SELECT * FROM instance_retention('1', '15 minutes');"),
+    "attended_sessions": Question(
+        "SELECT participant_id, instance_id, join_time, end_time FROM attended_sessions\n"
+        "WHERE participant_id = 2 ORDER BY join_time;"
+    ),
+    "instance_attendance_analytics": Question(
+        "SELECT * FROM instance_attendance_analytics WHERE instance_id = 1;", is_tall=True
+    ),
+    "webinar_attendance_analytics": Question(
+        "SELECT * FROM webinar_attendance_analytics ORDER BY actual_participant_count DESC LIMIT 1;",
+        is_tall=True,
+    ),
+    "participant_engagement": Question(
+        "SELECT * FROM participant_engagement WHERE instance_id = 1 ORDER BY engagement_score DESC LIMIT 1;",
+        is_tall=True,
+    ),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
         "SELECT webinar_id, validation_status, jsonb_path_query_array(validation_errors, '$[*].rule') AS rules\n"
