@@ -7,35 +7,42 @@ SET work_mem = '48MB'
 AS $$
 DECLARE
     v_instances bigint[] := ARRAY[find_instance(p_instance)];
-    v_first timestamptz;
-    v_last timestamptz;
-    v_step interval;
 BEGIN
-    SELECT min(a.came_at), max(a.went_at) INTO v_first, v_last FROM attended_intervals(v_instances) a;
-    v_step := make_interval(secs => bucket_seconds(p_bucket, coalesce(v_last - v_first, '0')));
-    v_first := date_bin(v_step, v_first, '2000-01-01 00:00:00+00');
-
     RETURN QUERY
+    -- Who was there when is the costly part, and is worked out once.
+    WITH stay AS MATERIALIZED (
+        SELECT a.role, a.came_at, a.went_at FROM attended_intervals(v_instances) a
+    ),
+    window_of AS MATERIALIZED (
+        SELECT t.step, date_bin(t.step, t.first_join, '2000-01-01 00:00:00+00') AS first_bucket, t.last_leave
+        FROM (
+            SELECT
+                min(s.came_at) AS first_join, max(s.went_at) AS last_leave,
+                make_interval(secs => bucket_seconds(p_bucket, coalesce(max(s.went_at) - min(s.came_at), '0'))) AS step
+            FROM stay s
+        ) t
+    ),
     -- Leaves and joins of one moment are summed before they are counted on, so that neither comes first.
-    WITH moment AS (
+    moment AS (
         SELECT
             c.at,
             sum(c.change)::integer AS change,
             coalesce(sum(c.change) FILTER (WHERE c.role = 'attendee'), 0)::integer AS attendee_change
         FROM (
-            SELECT a.came_at AS at, 1 AS change, a.role FROM attended_intervals(v_instances) a
+            SELECT s.came_at AS at, 1 AS change, s.role FROM stay s
             UNION ALL
-            SELECT a.went_at, -1, a.role FROM attended_intervals(v_instances) a
+            SELECT s.went_at, -1, s.role FROM stay s
         ) c
         GROUP BY c.at
     ),
     running AS (
         SELECT
             m.*,
-            date_bin(v_step, m.at, v_first) AS bucket,
+            date_bin(t.step, m.at, t.first_bucket) AS bucket,
             sum(m.change) OVER (ORDER BY m.at) AS present,
             sum(m.attendee_change) OVER (ORDER BY m.at) AS present_attendees
         FROM moment m
+        CROSS JOIN window_of t
     ),
     changed AS (
         SELECT
@@ -53,9 +60,9 @@ BEGIN
             coalesce(sum(c.net) OVER before, 0) + coalesce(c.at_start, 0) AS present,
             coalesce(sum(c.attendee_net) OVER before, 0) + coalesce(c.attendees_at_start, 0) AS present_attendees,
             c.peak, c.attendee_peak
-        FROM generate_series(v_first, v_last, v_step) AS b (bucket)
+        FROM window_of t
+        CROSS JOIN LATERAL generate_series(t.first_bucket, t.last_leave - interval '1 microsecond', t.step) AS b (bucket)
         LEFT JOIN changed c ON c.bucket = b.bucket
-        WHERE b.bucket < v_last
         WINDOW before AS (ORDER BY b.bucket ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     )
     SELECT

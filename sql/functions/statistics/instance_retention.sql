@@ -10,27 +10,24 @@ SET work_mem = '48MB'
 AS $$
 DECLARE
     v_instances bigint[] := ARRAY[find_instance(p_instance)];
-    v_first timestamptz;
-    v_last timestamptz;
-    v_came integer;
-    v_step interval;
 BEGIN
-    SELECT min(a.came_at), max(a.went_at), count(DISTINCT a.participant_id) INTO v_first, v_last, v_came
-    FROM attended_intervals(v_instances) a
-    WHERE a.role = 'attendee';
-    v_step := make_interval(secs => bucket_seconds(p_bucket, coalesce(v_last - v_first, '0')));
-
     RETURN QUERY
+    -- Who was there when is the costly part, and is worked out once.
     WITH stay AS MATERIALIZED (
         SELECT a.participant_id, a.came_at, a.went_at FROM attended_intervals(v_instances) a WHERE a.role = 'attendee'
     ),
-    whole AS (
+    whole AS MATERIALIZED (
         SELECT min(s.came_at) AS came_at, max(s.went_at) AS went_at FROM stay s GROUP BY s.participant_id
+    ),
+    window_of AS MATERIALIZED (
+        SELECT
+            t.*, make_interval(secs => bucket_seconds(p_bucket, coalesce(t.last_leave - t.first_join, '0'))) AS step
+        FROM (SELECT min(w.came_at) AS first_join, max(w.went_at) AS last_leave, count(*) AS came FROM whole w) t
     ),
     -- What happened after one bucket's start and up to the next one's shows at the next.
     change AS (
         SELECT
-            v_first + v_step * ceil(extract(epoch FROM c.at - v_first) / extract(epoch FROM v_step))::double precision AS bucket,
+            date_bin(t.step, c.at - interval '1 microsecond', t.first_join) + t.step AS bucket,
             sum(c.present) AS present, sum(c.arrived) AS arrived, sum(c.gone) AS gone
         FROM (
             SELECT s.came_at AS at, 1 AS present, 0 AS arrived, 0 AS gone FROM stay s
@@ -41,23 +38,24 @@ BEGIN
             UNION ALL
             SELECT w.went_at, 0, 0, 1 FROM whole w
         ) c
+        CROSS JOIN window_of t
         GROUP BY 1
     ),
     curve AS (
         SELECT
-            b.bucket,
+            b.bucket, t.first_join, t.came,
             coalesce(sum(c.arrived) OVER so_far, 0) AS arrived,
             coalesce(sum(c.present) OVER so_far, 0) AS present,
-            v_came - coalesce(sum(c.gone) OVER so_far, 0) AS remaining
-        FROM generate_series(0, ceil(extract(epoch FROM v_last - v_first) / extract(epoch FROM v_step))::integer - 1) AS n (no)
-        CROSS JOIN LATERAL (SELECT v_first + v_step * n.no) AS b (bucket)
+            t.came - coalesce(sum(c.gone) OVER so_far, 0) AS remaining
+        FROM window_of t
+        CROSS JOIN LATERAL generate_series(t.first_join, t.last_leave - interval '1 microsecond', t.step) AS b (bucket)
         LEFT JOIN change c ON c.bucket = b.bucket
         WINDOW so_far AS (ORDER BY b.bucket)
     )
     SELECT
-        k.bucket, round(extract(epoch FROM k.bucket - v_first) / 60, 2), v_came, k.arrived::integer,
-        k.present::integer, round(100.0 * k.present / v_came, 1),
-        k.remaining::integer, round(100.0 * k.remaining / v_came, 1)
+        k.bucket, round(extract(epoch FROM k.bucket - k.first_join) / 60, 2), k.came::integer, k.arrived::integer,
+        k.present::integer, round(100.0 * k.present / k.came, 1),
+        k.remaining::integer, round(100.0 * k.remaining / k.came, 1)
     FROM curve k
     ORDER BY k.bucket;
 END
