@@ -22,7 +22,7 @@ def tasks(dags: dict[str, DAG]) -> Iterator[Any]:
 
 
 def test_these_dags_and_no_others(dags: dict[str, DAG]) -> None:
-    assert set(dags) == {"zoom_webinar_sync"}
+    assert set(dags) == {"zoom_webinar_sync", "sync_maintenance"}
 
 
 def test_a_file_holds_the_dag_of_its_name(dags: dict[str, DAG], repo: Path) -> None:

@@ -25,7 +25,6 @@ INTERNAL = {
     "clean_queue_items",
     "clean_runs",
     "clean_session_staging",
-    "clean_sync_data",
     "clean_test_results",
     "collect_sessions",
     "connected_components",
@@ -39,7 +38,6 @@ INTERNAL = {
     "find_instance",
     "find_kept_items",
     "find_retention",
-    "find_stale_runs",
     "grade_webinar",
     "hold_item",
     "instance_statistics",
@@ -71,13 +69,11 @@ INTERNAL = {
 
 # What people and their tools call: no code of ours does.
 FOR_PEOPLE = {
-    "check_stale_syncs",
     "cleanup_old_sync_data",
     "instance_concurrency",
     "instance_retention",
     "refresh_statistics",
     "scheduled_cleanup",
-    "test_sync_process",
     "validate_webinar_data",
 }
 

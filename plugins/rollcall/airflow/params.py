@@ -1,4 +1,4 @@
-"""The trigger form of zoom_webinar_sync: JSON Schema, so that the form and the REST API refuse what they can."""
+"""The trigger forms of the Dags: JSON Schema, so that the form and the REST API refuse what they can."""
 
 from __future__ import annotations
 
@@ -64,5 +64,42 @@ SYNC_PARAMS: dict[str, Param] = {
             "on Business plans only."
         ),
         section="Speed",
+    ),
+}
+
+MAINTENANCE_PARAMS: dict[str, Param] = {
+    "dry_run": Param(
+        True,
+        type="boolean",
+        title="Dry run",
+        description_md="Only look: no run is closed, no row is deleted. The self-test always rolls itself back.",
+    ),
+    "stale_after_minutes": Param(
+        60,
+        type="integer",
+        minimum=1,
+        maximum=43_200,
+        title="Stale after (minutes)",
+        description_md="Runs without a sign of life for so long are closed as failed. Parked runs are left alone.",
+    ),
+    "cleanup": Param(
+        True,
+        type="boolean",
+        title="Clean up",
+        description_md="Delete old runs with what hangs on them, test results and call counts. Never attendance.",
+    ),
+    "keep_days": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        maximum=36_500,
+        title="Keep (days)",
+        description_md="How old is old. Empty: as `sync_retention_settings` says for each table.",
+    ),
+    "self_test": Param(
+        True,
+        type="boolean",
+        title="Self-test",
+        description_md="Try the sync on invented people in this database; results stay in `sync_test_results`.",
     ),
 }

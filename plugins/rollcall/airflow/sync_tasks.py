@@ -1,12 +1,9 @@
-"""The five tasks of a sync as plain functions: from Airflow's context to a use case and back to counts.
-
-Errors of rollcall end a task with their sentence alone: a trace would say less, and could say too much.
-"""
+"""The five tasks of a sync as plain functions: from Airflow's context to a use case and back to counts."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +13,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleExcept
 
 from rollcall.airflow.database import connect
 from rollcall.airflow.resources import resources
-from rollcall.errors import Parked, RollcallError, WrongUse
+from rollcall.airflow.task_rules import Context, as_sentences, check_started_by_hand, failed_task
+from rollcall.errors import Parked, WrongUse
 from rollcall.store import runs
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
@@ -34,15 +32,14 @@ log = logging.getLogger(__name__)
 REFUSAL = "refusal"
 """XCom key of task discover: why the request was refused."""
 
-Context = Mapping[str, Any]
 _SILENCE = timedelta(minutes=5)  # longer than any task of a live run goes without a heartbeat
 
 
 def discover_task(context: Context) -> list[dict[str, int]]:
     """Check the request, open the run, queue its lists. Returns for each fetch worker the run's id and its number."""
     dag_run, ti = context["dag_run"], context["ti"]
-    with _as_sentences(), _telling_refusals(ti), closing(connect()) as conn:
-        _check_started_by_hand(str(getattr(dag_run.run_type, "value", dag_run.run_type)))
+    with as_sentences(), _telling_refusals(ti), closing(connect()) as conn:
+        check_started_by_hand(context, "syncs")
         request = check_request(conn, context["params"])
         run_id = _open(conn, request, ti, dag_run)
         log.info("Run %s: %s sync of connection %s", run_id, request.mode, request.connection.name)
@@ -56,7 +53,7 @@ def fetch_task(context: Context, run_id: int, worker: int) -> int:
     """One worker. Returns how many lists it read. Parks the task when a limit of the day is reached."""
     del context
     with (
-        _as_sentences(),
+        as_sentences(),
         _parking(run_id),
         Account(resources(), run_id) as account,
     ):
@@ -76,9 +73,9 @@ def upsert_task(context: Context) -> int:
 def finish_task(context: Context) -> str:
     """Close the run with an honest status and return it; fails when the run did."""
     ti, dag_run = context["ti"], context["dag_run"]
-    with _as_sentences(), closing(connect()) as conn:
+    with as_sentences(), closing(connect()) as conn:
         run_id = runs.run_of(conn, ti.dag_id, dag_run.run_id)
-        failed = _failed_task(ti, dag_run.run_id)
+        failed = failed_task(context)
         if run_id is None:
             raise AirflowFailException(f"No run was opened: the log of task {failed or 'discover'} says why.")
         status = finish(conn, run_id, failed_task=failed)
@@ -114,26 +111,12 @@ def _lives_in_airflow(ti: Any, run: Run) -> bool:
 
 
 def _on_run(context: Context, use_case: Callable[[Connect, int], int]) -> int:
-    with _as_sentences():
+    with as_sentences():
         with closing(connect()) as conn:
             run_id = runs.run_of(conn, context["ti"].dag_id, context["dag_run"].run_id)
         if run_id is None:
             raise AirflowSkipException("No run was opened.")
         return use_case(connect, run_id)
-
-
-def _failed_task(ti: Any, run_id: str) -> str | None:
-    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[run_id]).get(run_id, {})
-    failed = [name for name, state in states.items() if str(state) in ("failed", "upstream_failed")]
-    causes = [name for name in failed if str(states[name]) == "failed"] or failed
-    return causes[0] if causes else None
-
-
-def _check_started_by_hand(run_type: str) -> None:
-    if run_type != "manual":
-        raise WrongUse(
-            f"This run was started by {run_type}: syncs are started by a person, in Airflow or over REST."
-        )
 
 
 @contextmanager
@@ -155,15 +138,3 @@ def _telling_refusals(ti: Any) -> Iterator[None]:
     except WrongUse as refused:
         ti.xcom_push(key=REFUSAL, value=str(refused))
         raise
-
-
-@contextmanager
-def _as_sentences() -> Iterator[None]:
-    try:
-        yield
-    except WrongUse as wrong:
-        log.error("%s", wrong)  # noqa: TRY400 - on a line of its own, where people look first
-        raise AirflowFailException(str(wrong)) from None
-    except RollcallError as error:
-        log.error("%s", error)  # noqa: TRY400 - the sentence is the message
-        raise error.with_traceback(None) from None

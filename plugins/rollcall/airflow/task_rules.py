@@ -1,0 +1,51 @@
+"""What holds for the tasks of every Dag: a person starts it, its errors are sentences, its last task knows who failed.
+
+Errors of rollcall end a task with their sentence alone: a trace would say less, and could say too much.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from rollcall.errors import RollcallError, WrongUse
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+
+
+def check_started_by_hand(context: Context, what: str) -> None:
+    """Raise WrongUse unless a person started the Airflow run. `what`: what such runs are called, in plural."""
+    run_type = context["dag_run"].run_type
+    kind = str(getattr(run_type, "value", run_type))
+    if kind != "manual":
+        raise WrongUse(
+            f"This run was started by {kind}: {what} are started by a person, in Airflow or over REST."
+        )
+
+
+def failed_task(context: Context) -> str | None:
+    """Id of the task of this Airflow run that failed, the cause before those that never began; None if none did."""
+    ti, run_id = context["ti"], context["dag_run"].run_id
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[run_id]).get(run_id, {})
+    failed = [name for name, state in states.items() if str(state) in ("failed", "upstream_failed")]
+    causes = [name for name in failed if str(states[name]) == "failed"] or failed
+    return causes[0] if causes else None
+
+
+@contextmanager
+def as_sentences() -> Iterator[None]:
+    """Let errors of rollcall leave the task as the sentence that they are."""
+    try:
+        yield
+    except WrongUse as wrong:
+        log.error("%s", wrong)  # noqa: TRY400 - on a line of its own, where people look first
+        raise AirflowFailException(str(wrong)) from None
+    except RollcallError as error:
+        log.error("%s", error)  # noqa: TRY400 - the sentence is the message
+        raise error.with_traceback(None) from None
