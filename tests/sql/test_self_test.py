@@ -34,6 +34,7 @@ CASES = {
     "refusal_is_a_gap",
     "late_writer",
     "odd_webinar",
+    "statistics_follow",
 }
 
 

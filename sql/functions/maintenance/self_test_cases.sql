@@ -74,7 +74,14 @@ AS $$
              '[]'),
             (17, 'odd_webinar', 'A webinar that breaks rules is stored and marked.', 'odd webinar',
              '1 stored, 1 judged',
-             '[]')
+             '[]'),
+            (18, 'statistics_follow', 'The numbers that people read are those of the last run: Ann came twice, Bob once.', 'statistics',
+             '2 attendee(s), 1 rejoiner(s), attended 1800 s, 3 session(s), peak 2',
+             '[{"total": 2, "pages": [[{"user_id": "1", "name": "Ann", "join": 0, "leave": 10, "email": "ann@example.com"},
+               {"user_id": "2", "name": "Bob", "join": 0, "leave": 10, "email": "bob@example.com"}]]},
+               {"total": 3, "pages": [[{"user_id": "1", "name": "Ann", "join": 0, "leave": 10, "email": "ann@example.com"},
+               {"user_id": "2", "name": "Bob", "join": 0, "leave": 10, "email": "bob@example.com"},
+               {"user_id": "3", "name": "Ann", "join": 20, "leave": 30, "email": "ann@example.com"}]]}]')
     ) AS c (place, test_name, detail, question, expected, reads)
     ORDER BY c.place
 $$;

@@ -30,6 +30,14 @@ AS $$
             FROM zoom_instance_reconciliation c
             WHERE c.instance_id = p_instance_id
         )
+        WHEN 'statistics' THEN (
+            SELECT format(
+                '%s attendee(s), %s rejoiner(s), attended %s s, %s session(s), peak %s',
+                s.attendees, s.rejoiners, s.attended_seconds, s.sessions, s.peak_concurrency
+            )
+            FROM zoom_instance_statistics s
+            WHERE s.instance_id = p_instance_id
+        )
     END
 $$;
-COMMENT ON FUNCTION tell_self_test(text, bigint, bigint) IS 'What came of a case of the self-test, as a sentence. p_question: people, run or reconciliation.';
+COMMENT ON FUNCTION tell_self_test(text, bigint, bigint) IS 'What came of a case of the self-test, as a sentence. p_question: people, run, reconciliation or statistics.';
