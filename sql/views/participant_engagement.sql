@@ -47,8 +47,13 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT
         CASE WHEN t.ended_at > t.began_at THEN least(p.attended_seconds / extract(epoch FROM t.ended_at - t.began_at), 1) END AS attended_share,
-        greatest(extract(epoch FROM p.first_join_time - t.began_at) / 60, 0) AS minutes_late,
-        greatest(extract(epoch FROM t.ended_at - p.last_leave_time) / 60, 0) AS minutes_left_early,
+        -- greatest() alone would take an unknown time for an early one.
+        CASE WHEN p.first_join_time IS NOT NULL AND t.began_at IS NOT NULL THEN
+            greatest(extract(epoch FROM p.first_join_time - t.began_at) / 60, 0)
+        END AS minutes_late,
+        CASE WHEN p.last_leave_time IS NOT NULL AND t.ended_at IS NOT NULL THEN
+            greatest(extract(epoch FROM t.ended_at - p.last_leave_time) / 60, 0)
+        END AS minutes_left_early,
         CASE WHEN p.session_count > 1 THEN (
             SELECT greatest(count(*) - 1, 0)
             FROM (
@@ -69,8 +74,8 @@ WHERE p.role = 'attendee' AND p.session_count > 0;
 COMMENT ON VIEW participant_engagement IS 'One row per attendee who was let in, per instance, with a score of 0 to 100 and the parts that it is the sum of. Ask for one webinar_id or instance_id: then only its people are read. Shows names and e-mails: not for monitors.';
 COMMENT ON COLUMN participant_engagement.attended_minutes IS 'Minutes covered by at least one session: two devices at once count once.';
 COMMENT ON COLUMN participant_engagement.attended_share IS 'Per cent of the instance''s length (began_at to ended_at of instance_attendance_analytics), at most 100; null where its length is not known.';
-COMMENT ON COLUMN participant_engagement.minutes_late IS 'First join after the start, in minutes; 0 for who came earlier.';
-COMMENT ON COLUMN participant_engagement.minutes_left_early IS 'Last leave before the end, in minutes; 0 for who stayed longer.';
+COMMENT ON COLUMN participant_engagement.minutes_late IS 'First join after the start, in minutes; 0 for who came earlier; null where no time is known.';
+COMMENT ON COLUMN participant_engagement.minutes_left_early IS 'Last leave before the end, in minutes; 0 for who stayed longer; null where no time is known.';
 COMMENT ON COLUMN participant_engagement.stayed_to_end IS 'The last leave is at most five minutes before the end.';
 COMMENT ON COLUMN participant_engagement.rejoins IS 'How often the person came back after having been away; a second device at the same time is no rejoin.';
 COMMENT ON COLUMN participant_engagement.attendance_points IS '0 to 60: the attended share.';
