@@ -10,7 +10,7 @@ GRANT INSERT, UPDATE ON
     sync_runs, sync_progress_updates, sync_error_logs, sync_state, sync_gaps,
     zoom_webinars, zoom_webinar_instances, zoom_registrants, zoom_panelists, zoom_webinar_reads,
     zoom_participants, zoom_participant_sessions, zoom_instance_reads, zoom_instance_reconciliation,
-    webinar_sync_queue, zoom_participant_staging, zoom_session_staging, zoom_person_staging
+    webinar_sync_queue, zoom_participant_staging, zoom_session_staging, zoom_person_staging, sync_run_totals
 TO rollcall_writer;
 GRANT DELETE ON
     zoom_participants, zoom_participant_staging, zoom_session_staging, zoom_person_staging
@@ -76,7 +76,16 @@ GRANT EXECUTE ON ROUTINE instance_statistics, webinar_statistics, instance_concu
 TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE refresh_statistics TO rollcall_monitor;
 
--- Health, monitoring, alerts, reports.
+-- Health, monitoring, alerts, reports: numbers and ids, for everybody who reads.
+GRANT SELECT ON
+    sync_health_thresholds, sync_run_totals,
+    sync_monitoring_view, sync_performance_analytics, sync_monitoring_metrics, sync_monitoring_component_data, sync_known_gaps,
+    sync_instance_reads, sync_connection_facts, sync_connection_health, sync_health_measures, sync_alert_conditions
+TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE
+    get_sync_health_status, get_sync_summary, find_window_runs
+TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE generate_sync_report, run_sync_health_checks, sync_openmetrics TO rollcall_monitor;
 
 -- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
 GRANT SELECT ON webinar_validation_rules TO rollcall_reader, rollcall_monitor;

@@ -9,7 +9,7 @@ CREATE TABLE sync_health_thresholds (
     CONSTRAINT critical_is_no_milder_than_warning CHECK (critical >= warning)
 );
 COMMENT ON TABLE sync_health_thresholds IS 'From which value on a check warns and from which it is critical: higher is always worse. Rows a DBA changes, as the owner; no upgrade touches them.';
-COMMENT ON COLUMN sync_health_thresholds.check_name IS 'The condition of sync_alert_conditions and the check of run_sync_health_checks().';
+COMMENT ON COLUMN sync_health_thresholds.check_name IS 'The condition of sync_alert_conditions and the check of run_sync_health_checks.';
 COMMENT ON COLUMN sync_health_thresholds.warning IS 'From this value on: warning. Null: it never warns.';
 COMMENT ON COLUMN sync_health_thresholds.critical IS 'From this value on: critical. Null: it never is.';
 
@@ -28,7 +28,10 @@ INSERT INTO sync_health_thresholds (check_name, warning, critical, unit, descrip
     ('staging_leftovers', 100000, NULL, 'rows', 'Staged participant rows of runs that ended more than a day ago: nobody is likely to take them up.'),
     ('long_transaction', 60, 720, 'minutes', 'Age of the oldest open transaction in this database that the caller may see: it keeps dead rows alive.'),
     ('dead_rows', 40, NULL, 'percent', 'Dead rows of the table that has the greatest share of them, among tables with more than 10,000 dead rows.'),
-    ('progress_age', 400, NULL, 'days', 'Age of the oldest row of sync_progress_updates: cleanup has not run for long.');
+    ('cleanup_overdue', 30, NULL, 'days', 'By how much the oldest row of sync_progress_updates is older than sync_retention_settings wants it.'),
+    ('invalid_webinars', 1, NULL, 'webinars', 'Webinars whose row breaks a rule of severity error (webinar_validation_rules).'),
+    ('self_test_failed', NULL, 1, 'cases', 'Cases of the last self-test (test_sync_process) that failed.'),
+    ('self_test_age', 90, NULL, 'days', 'Since the last self-test; nothing where there never was one.');
 
 ALTER TABLE webinar_sync_queue ADD COLUMN started_at timestamptz;
 COMMENT ON COLUMN webinar_sync_queue.started_at IS 'When a worker last took the list from its first page.';
@@ -49,7 +52,7 @@ CREATE TABLE sync_run_totals (
     PRIMARY KEY (source, connection_id, status),
     CONSTRAINT status_is_an_end CHECK (status IN ('completed', 'completed_with_gaps', 'failed', 'cancelled'))
 );
-COMMENT ON TABLE sync_run_totals IS 'Ends of runs, counted as they happen. It only grows, whatever cleanup removes: the counters of sync_openmetrics().';
+COMMENT ON TABLE sync_run_totals IS 'Ends of runs, counted as they happen. It only grows, whatever cleanup removes: the counters of sync_openmetrics.';
 COMMENT ON COLUMN sync_run_totals.runs IS 'How often a run ended this way; one that was taken up again and ended again counts again.';
 COMMENT ON COLUMN sync_run_totals.rows_fetched IS 'Participant rows that these runs had fetched when they ended.';
 INSERT INTO sync_run_totals (source, connection_id, status, runs, rows_fetched, pages_fetched)

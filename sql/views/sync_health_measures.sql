@@ -16,7 +16,7 @@ CROSS JOIN LATERAL (
         ),
         (
             'last_run_failed',
-            (f.last_failure_at > coalesce(f.last_success_at, '-infinity'))::integer,
+            CASE WHEN f.last_failure_at > coalesce(f.last_success_at, '-infinity') THEN 1 END,
             f.last_failure_at,
             format('Run %s failed with %s: %s', f.last_failed_run_id, f.last_error_kind, f.last_error),
             format(
@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
         ),
         (
             'failures_in_a_row',
-            f.failures_in_a_row,
+            nullif(f.failures_in_a_row, 0),
             f.failing_since,
             format('%s runs in a row failed, the last one with %s: %s', f.failures_in_a_row, f.last_error_kind, f.last_error),
             format('It does not pass by itself: SELECT * FROM generate_sync_report(%L) WHERE section = ''errors'';', f.connection_name)
@@ -51,7 +51,7 @@ CROSS JOIN LATERAL (
         ),
         (
             'reconnect_needed',
-            (f.reconnect_needed_at IS NOT NULL)::integer,
+            CASE WHEN f.reconnect_needed_at IS NOT NULL THEN 1 END,
             f.reconnect_needed_at,
             format('The source calls the credentials dead: %s', coalesce(f.reconnect_reason, 'no reason given')),
             format('Authorise the app again, store its fresh secret with: rollcall connection add %s --replace; then: rollcall connection test %s',
@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (
         ),
         (
             'reconciliation_differs',
-            f.differing_instances,
+            nullif(f.differing_instances, 0),
             f.differing_since,
             format('%s instances were read completely, yet a number differs from the source''s own without a known reason.', f.differing_instances),
             'Which, and by how much: SELECT * FROM sync_reconciliation WHERE verdict = ''differs''; mode webinars reads a webinar again.'
@@ -108,7 +108,26 @@ SELECT
 FROM sync_gaps g
 JOIN sync_connections c ON c.source = 'zoom' AND c.connection_id = g.connection_id
 WHERE g.closed_at IS NULL AND NOT g.is_expected AND c.is_active
-GROUP BY c.source, c.connection_id, c.name, g.object_kind;
-COMMENT ON VIEW sync_health_measures IS 'What is measured at each connection, whether it is well or not: higher values are worse. sync_alert_conditions shows those that cross a threshold.';
+GROUP BY c.source, c.connection_id, c.name, g.object_kind
+UNION ALL
+SELECT
+    c.source, c.connection_id, c.name, 'invalid_webinars', count(*), min(w.updated_at),
+    format('%s webinars break a rule of severity error: numbers about them are missing or wrong.', count(*)),
+    'Which rules: SELECT * FROM validate_webinar_data() WHERE validation_status = ''error''; mend them at Zoom, then a delta reads them again.'
+FROM zoom_webinars w
+JOIN sync_connections c ON c.source = 'zoom' AND c.connection_id = w.connection_id
+WHERE w.validation_status = 'error' AND c.is_active
+GROUP BY c.source, c.connection_id, c.name
+UNION ALL
+SELECT
+    NULL, NULL, NULL, 'self_test_failed', count(*) FILTER (WHERE NOT r.passed), max(r.run_at),
+    format('%s of %s cases of the last self-test failed, %s first.', count(*) FILTER (WHERE NOT r.passed), count(*),
+        min(r.test_name) FILTER (WHERE NOT r.passed)),
+    'New numbers may be wrong. SELECT * FROM sync_test_results WHERE NOT passed ORDER BY run_at DESC; then upgrade rollcall or report it.'
+FROM sync_test_results r
+WHERE r.run_at = (SELECT max(l.run_at) FROM sync_test_results l)
+HAVING count(*) FILTER (WHERE NOT r.passed) > 0;
+COMMENT ON VIEW sync_health_measures IS 'What is measured at each connection, if it is within bounds or not: higher values are worse; no row where there is nothing of the kind. sync_alert_conditions shows those that cross a threshold.';
+COMMENT ON COLUMN sync_health_measures.source IS 'Null, as connection_id and connection_name, where it is about the whole installation.';
 COMMENT ON COLUMN sync_health_measures.check_name IS 'As in sync_health_thresholds, which says what is measured and in which unit.';
 COMMENT ON COLUMN sync_health_measures.since IS 'When what is measured began.';

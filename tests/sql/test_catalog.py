@@ -30,6 +30,7 @@ INTERNAL = {
     "connected_components",
     "content_uuid",
     "count_people",
+    "count_ended_run",
     "drop_merged_participants",
     "drop_staged_rows",
     "drop_statistics",
@@ -38,6 +39,7 @@ INTERNAL = {
     "find_instance",
     "find_kept_items",
     "find_retention",
+    "find_window_runs",
     "grade_webinar",
     "hold_item",
     "instance_statistics",
@@ -73,7 +75,10 @@ FOR_PEOPLE = {
     "instance_concurrency",
     "instance_retention",
     "refresh_statistics",
+    "generate_sync_report",
+    "get_sync_summary",
     "scheduled_cleanup",
+    "sync_openmetrics",
     "validate_webinar_data",
 }
 

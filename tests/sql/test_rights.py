@@ -15,13 +15,25 @@ instance_attendance_analytics s s s
 participant_engagement s s -
 schema_code s - -
 schema_migrations s - s
+sync_alert_conditions s s s
+sync_connection_facts s s s
+sync_connection_health s s s
 sync_connections s s s
 sync_error_logs siu - s
 sync_gaps siu s s
+sync_health_measures s s s
+sync_health_thresholds s s s
+sync_instance_reads s s s
+sync_known_gaps s s s
+sync_monitoring_component_data s s s
+sync_monitoring_metrics s s s
+sync_monitoring_view s s s
+sync_performance_analytics s s s
 sync_progress_updates siu s s
 sync_reconciliation s s s
 sync_retention_settings s - s
 sync_retry_policies s - s
+sync_run_totals siu s s
 sync_runs siu s s
 sync_state siu s s
 sync_test_results s - s
@@ -76,6 +88,9 @@ find_connections
 instance_concurrency *
 instance_retention *
 instance_statistics *
+find_window_runs
+get_sync_health_status
+get_sync_summary
 validate_webinar_data *
 webinar_statistics *
 """
@@ -89,6 +104,12 @@ instance_statistics *
 refresh_statistics *
 scheduled_cleanup *
 test_sync_process *
+find_window_runs
+generate_sync_report
+get_sync_health_status
+get_sync_summary
+run_sync_health_checks
+sync_openmetrics
 validate_webinar_data *
 webinar_statistics *
 """
