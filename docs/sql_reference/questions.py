@@ -57,6 +57,30 @@ _QUESTIONS: Mapping[str, Question] = {
     "participant_engagement": Question(
         "SELECT * FROM participant_engagement WHERE instance_id = 1 ORDER BY engagement_score DESC LIMIT 1;",
         is_tall=True,
+    "get_sync_health_status": Question("SELECT * FROM get_sync_health_status('main');", is_tall=True),
+    "get_sync_summary": Question(
+        "SELECT section, metric, value, unit, verdict FROM get_sync_summary('main');"
+    ),
+    "generate_sync_report": Question(
+        "SELECT section, metric, value, unit, verdict FROM generate_sync_report('main')\n"
+        "WHERE section NOT IN ('connection', 'runs', 'rows');"
+    ),
+    "find_window_runs": Question("SELECT id, mode, status FROM find_window_runs('main', NULL, NULL);"),
+    "run_sync_health_checks": Question(
+        "SELECT check_name, status, value, threshold, unit FROM run_sync_health_checks()\n"
+        "WHERE check_name NOT IN ('long_transaction', 'dead_rows');"
+    ),
+    "sync_openmetrics": Question(
+        "SELECT line FROM regexp_split_to_table(sync_openmetrics(), '\\n') AS line WHERE line ~ 'rollcall_runs|EOF';"
+    ),
+    "sync_monitoring_component_data": Question(
+        "SELECT jsonb_pretty(data -> 'totals') AS totals FROM sync_monitoring_component_data;"
+    ),
+    "sync_alert_conditions": Question(
+        "SELECT condition, severity, detail, action FROM sync_alert_conditions;", is_tall=True
+    ),
+    "sync_health_thresholds": Question(
+        "SELECT check_name, warning, critical, unit FROM sync_health_thresholds ORDER BY check_name;"
     ),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
