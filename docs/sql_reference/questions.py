@@ -57,6 +57,7 @@ _QUESTIONS: Mapping[str, Question] = {
     "participant_engagement": Question(
         "SELECT * FROM participant_engagement WHERE instance_id = 1 ORDER BY engagement_score DESC LIMIT 1;",
         is_tall=True,
+    ),
     "get_sync_health_status": Question("SELECT * FROM get_sync_health_status('main');", is_tall=True),
     "get_sync_summary": Question(
         "SELECT section, metric, value, unit, verdict FROM get_sync_summary('main');"
