@@ -6,6 +6,7 @@ import subprocess
 import textwrap
 from collections.abc import Sequence
 
+from docs.sql_reference.clock import with_clock
 from docs.sql_reference.questions import Question
 from rollcall.stack.postgres_home import clean_environment
 from rollcall.stack.postgres_programs import find_programs
@@ -26,15 +27,18 @@ def ask(dsn: str, roles: Sequence[str], question: Question, now: str) -> str:
         "datestyle": "ISO",
         "intervalstyle": "postgres",
     }
-    layout = (
-        ["--expanded"] if question.is_tall else ["--pset", "format=wrapped", "--pset", f"columns={_WIDTH}"]
-    )
+    if question.is_tall:
+        layout = ["--expanded"]
+    elif question.is_bare:
+        layout = ["--tuples-only", "--no-align"]
+    else:
+        layout = ["--pset", "format=wrapped", "--pset", f"columns={_WIDTH}"]
     ended = subprocess.run(
         [
             find_programs() / "psql",
             *("--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--pset", "null=∅"),
             *layout,
-            *("--command", "BEGIN", "--command", question.query, "--command", "ROLLBACK", dsn),
+            *("--command", "BEGIN", "--command", with_clock(question.query), "--command", "ROLLBACK", dsn),
         ],
         env={
             **clean_environment(),

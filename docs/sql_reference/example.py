@@ -10,8 +10,8 @@ import psycopg
 from docs.sql_reference.clock import set_clock
 from rollcall.store import attendance, limits, queue, runs, webinars
 
-NOW = "2026-09-14 09:00:00+00"
-"""When the examples are asked."""
+NOW = "2024-09-14 09:00:00+00"
+"""When the examples are asked: long ago, so that every real session is younger, on any machine."""
 
 _TOWN_HALL, _DEMO = 88_988_872_033, 91_234_567_890
 _HOST = {"name": "Harriet Host", "email": "host@example.com"}
@@ -40,9 +40,9 @@ _THIRD: list[Stay] = [(_HOST, -3, 33), (_CLEO, 0, 30), (_ANN, 10, 25)]
 
 def tell(conn: psycopg.Connection) -> None:
     """Fill an empty database; `conn` is an autocommit connection of its owner, with the schema on its search path."""
-    set_clock(conn, "2025-08-01 08:00:00+00")
-    main = _add_connection(conn, "main", access_until="2026-09-14 09:40:00+00")
-    partner = _add_connection(conn, "partner", access_until="2026-09-14 06:30:00+00")
+    set_clock(conn, "2023-08-01 08:00:00+00")
+    main = _add_connection(conn, "main", access_until="2024-09-14 09:40:00+00")
+    partner = _add_connection(conn, "partner", access_until="2024-09-14 06:30:00+00")
     _run_of_last_year(conn, main)
     _first_run_of_main(conn, main)
     _failed_run(conn, main)
@@ -53,16 +53,16 @@ def tell(conn: psycopg.Connection) -> None:
 
 def _run_of_last_year(conn: psycopg.Connection, connection_id: int) -> None:
     """Of the days before the first webinar: nothing to read."""
-    run_id = _open(conn, connection_id, "full", "manual__2025-08-01")
+    run_id = _open(conn, connection_id, "full", "manual__2023-08-01")
     runs.set_phase(conn, run_id, "fetch", "Fetching 0 instances")
-    set_clock(conn, "2025-08-01 08:00:05+00")
+    set_clock(conn, "2023-08-01 08:00:05+00")
     runs.finish_run(conn, run_id, error_kind=None, error_message=None)
 
 
 def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
     """Everything so far: two instances whole, one that Zoom will not serve."""
-    set_clock(conn, "2026-09-08 06:00:00+00")
-    run_id = _open(conn, connection_id, "full", "manual__2026-09-08")
+    set_clock(conn, "2024-09-08 06:00:00+00")
+    run_id = _open(conn, connection_id, "full", "manual__2024-09-08")
     town_hall = _store_webinar(
         conn,
         connection_id,
@@ -70,7 +70,7 @@ def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
         topic="Town hall",
         type=9,
         recurrence_type=2,
-        occurrences=[{"occurrence_id": "1789480800000"}],
+        occurrences=[{"occurrence_id": "1726480800000"}],
         occurrence_count=1,
         duration=60,
     )
@@ -86,27 +86,27 @@ def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
                     "registrant_id": registrant_id,
                     "email": f"{registrant_id.removeprefix('reg-')}@example.com",
                     "status": "approved",
-                    "registered_at": "2026-08-20T12:00:00Z",
+                    "registered_at": "2024-08-20T12:00:00Z",
                 }
                 for registrant_id in ("reg-ann", "reg-ben", "reg-cleo", "reg-dora")
             ],
         )
     first = _store_instance(
-        conn, connection_id, _TOWN_HALL, "first-uuid==", "2026-09-02T10:00:00+00:00", _FIRST
+        conn, connection_id, _TOWN_HALL, "first-uuid==", "2024-09-02T10:00:00+00:00", _FIRST
     )
     second = _store_instance(
-        conn, connection_id, _DEMO, "second-uuid==", "2026-09-03T14:00:00+00:00", _SECOND
+        conn, connection_id, _DEMO, "second-uuid==", "2024-09-03T14:00:00+00:00", _SECOND
     )
-    refused = _store_instance(conn, connection_id, _DEMO, "refused-uuid==", "2026-08-03T14:00:00+00:00", [])
+    refused = _store_instance(conn, connection_id, _DEMO, "refused-uuid==", "2024-08-03T14:00:00+00:00", [])
     runs.note_found(conn, run_id, webinars=2, instances=3)
     for _ in range(12):
         limits.take_slot(conn, connection_id, "heavy")
     runs.set_phase(conn, run_id, "fetch", "Fetching 3 instances")
     _enqueue(conn, run_id, first, second, refused)
-    set_clock(conn, "2026-09-08 06:00:20+00")
-    _fetch(conn, run_id, "2026-09-02T10:00:00+00:00", _FIRST)
+    set_clock(conn, "2024-09-08 06:00:20+00")
+    _fetch(conn, run_id, "2024-09-02T10:00:00+00:00", _FIRST)
     # Zoom states one row more than it serves: the instance stays provisional.
-    _fetch(conn, run_id, "2026-09-03T14:00:00+00:00", _SECOND, total_records=len(_SECOND) + 1)
+    _fetch(conn, run_id, "2024-09-03T14:00:00+00:00", _SECOND, total_records=len(_SECOND) + 1)
     item = _lease(conn, run_id)
     runs.note_gap(
         conn,
@@ -120,18 +120,18 @@ def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
         recheck_after_hours=168,
     )
     queue.settle(conn, item, "gap")
-    set_clock(conn, "2026-09-08 06:00:41+00")
+    set_clock(conn, "2024-09-08 06:00:41+00")
     _work_off(conn, run_id)
-    set_clock(conn, "2026-09-08 06:00:50+00")
+    set_clock(conn, "2024-09-08 06:00:50+00")
     runs.finish_run(conn, run_id, error_kind=None, error_message=None)
 
 
 def _failed_run(conn: psycopg.Connection, connection_id: int) -> None:
     """A delta that the network stopped."""
-    set_clock(conn, "2026-09-13 21:00:00+00")
-    run_id = _open(conn, connection_id, "delta", "manual__2026-09-13")
+    set_clock(conn, "2024-09-13 21:00:00+00")
+    run_id = _open(conn, connection_id, "delta", "manual__2024-09-13")
     for minute in (1, 2, 3):
-        set_clock(conn, f"2026-09-13 21:0{minute}:00+00")
+        set_clock(conn, f"2024-09-13 21:0{minute}:00+00")
         runs.log_error(
             conn,
             run_id,
@@ -151,12 +151,12 @@ def _failed_run(conn: psycopg.Connection, connection_id: int) -> None:
 
 def _run_that_fell_silent(conn: psycopg.Connection, connection_id: int) -> None:
     """A run whose tasks died with their machine, on an account that must be connected again."""
-    set_clock(conn, "2026-09-14 06:00:00+00")
-    run_id = _open(conn, connection_id, "full", "manual__2026-09-14-partner")
-    set_clock(conn, "2026-09-14 06:02:00+00")
+    set_clock(conn, "2024-09-14 06:00:00+00")
+    run_id = _open(conn, connection_id, "full", "manual__2024-09-14-partner")
+    set_clock(conn, "2024-09-14 06:02:00+00")
     runs.set_phase(conn, run_id, "fetch", "Fetching 0 instances")
     conn.execute(
-        "UPDATE zoom_connections SET reconnect_needed_at = '2026-09-14 06:30:00+00',"
+        "UPDATE zoom_connections SET reconnect_needed_at = '2024-09-14 06:30:00+00',"
         " reconnect_reason = 'Zoom says that the refresh token is revoked' WHERE id = %s",
         (connection_id,),
     )
@@ -164,10 +164,10 @@ def _run_that_fell_silent(conn: psycopg.Connection, connection_id: int) -> None:
 
 def _live_run(conn: psycopg.Connection, connection_id: int) -> None:
     """One of two instances is fetched, the other is being read now."""
-    set_clock(conn, "2026-09-14 08:58:00+00")
-    run_id = _open(conn, connection_id, "delta", "manual__2026-09-14")
+    set_clock(conn, "2024-09-14 08:58:00+00")
+    run_id = _open(conn, connection_id, "delta", "manual__2024-09-14")
     third = _store_instance(
-        conn, connection_id, _TOWN_HALL, "third-uuid==", "2026-09-09T10:00:00+00:00", _THIRD
+        conn, connection_id, _TOWN_HALL, "third-uuid==", "2024-09-09T10:00:00+00:00", _THIRD
     )
     again = _one(conn, "SELECT id FROM zoom_webinar_instances WHERE uuid = 'second-uuid=='")
     runs.note_found(conn, run_id, webinars=2, instances=2)
@@ -175,11 +175,11 @@ def _live_run(conn: psycopg.Connection, connection_id: int) -> None:
     _enqueue(conn, run_id, third, again)
     for _ in range(3):
         limits.take_slot(conn, connection_id, "heavy")
-    set_clock(conn, "2026-09-14 08:59:30+00")
-    _fetch(conn, run_id, "2026-09-09T10:00:00+00:00", _THIRD)
+    set_clock(conn, "2024-09-14 08:59:30+00")
+    _fetch(conn, run_id, "2024-09-09T10:00:00+00:00", _THIRD)
     runs.refresh_progress(conn, run_id)
     runs.log_activity(conn, run_id, "1 of 2 instances is fetched")
-    set_clock(conn, "2026-09-14 08:59:48+00")
+    set_clock(conn, "2024-09-14 08:59:48+00")
     queue.renew(conn, _lease(conn, run_id))
     runs.refresh_progress(conn, run_id)
 
@@ -200,7 +200,7 @@ def _store_webinar(conn: psycopg.Connection, connection_id: int, **fields: Any) 
     record = {
         "host_id": "host-harriet",
         "host_email": _HOST["email"],
-        "start_time": "2026-09-02T10:00:00Z",
+        "start_time": "2024-09-02T10:00:00Z",
         "timezone": "Europe/Berlin",
         "approval_type": 0,
         "registration_url": "https://example.com/register",

@@ -21,10 +21,15 @@ _AREAS = {
 
 @dataclass(frozen=True)
 class Question:
-    """A query as a person would type it. `is_tall`: one line for each column, for rows that are too wide."""
+    """A query as a person would type it.
+
+    `is_tall`: one line for each column, for rows that are too wide. `is_bare`: the only value alone, for a text of
+    several lines.
+    """
 
     query: str
     is_tall: bool = False
+    is_bare: bool = False
 
 
 # Where the plain `SELECT *` is too wide, too long, or needs arguments.
