@@ -76,11 +76,16 @@ _QUESTIONS: Mapping[str, Question] = {
         "SELECT check_name, status, value, threshold, unit FROM run_sync_health_checks()\n"
         "WHERE check_name NOT IN ('long_transaction', 'dead_rows');"
     ),
-    "sync_openmetrics": Question(
-        "SELECT line FROM regexp_split_to_table(sync_openmetrics(), '\\n') AS line WHERE line ~ 'rollcall_runs|EOF';"
-    ),
+    "sync_openmetrics": Question("SELECT sync_openmetrics();", is_bare=True),
     "sync_monitoring_component_data": Question(
-        "SELECT jsonb_pretty(data -> 'totals') AS totals FROM sync_monitoring_component_data;"
+        "SELECT jsonb_pretty(data -> 'totals') FROM sync_monitoring_component_data;", is_bare=True
+    ),
+    "sync_monitoring_view": Question(
+        "SELECT * FROM sync_monitoring_view WHERE connection_name = 'main';", is_tall=True
+    ),
+    "sync_reconciliation": Question(
+        "SELECT connection_name, instance_id, measure, ours, theirs, verdict FROM sync_reconciliation\n"
+        "ORDER BY instance_id, measure;"
     ),
     "sync_alert_conditions": Question(
         "SELECT condition, severity, detail, action FROM sync_alert_conditions;", is_tall=True
