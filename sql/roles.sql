@@ -10,7 +10,7 @@ GRANT INSERT, UPDATE ON
     sync_runs, sync_progress_updates, sync_error_logs, sync_state, sync_gaps,
     zoom_webinars, zoom_webinar_instances, zoom_registrants, zoom_panelists, zoom_webinar_reads,
     zoom_participants, zoom_participant_sessions, zoom_instance_reads, zoom_instance_reconciliation,
-    webinar_sync_queue, zoom_participant_staging, zoom_session_staging, zoom_person_staging
+    webinar_sync_queue, zoom_participant_staging, zoom_session_staging, zoom_person_staging, sync_run_totals
 TO rollcall_writer;
 GRANT DELETE ON
     zoom_participants, zoom_participant_staging, zoom_session_staging, zoom_person_staging
@@ -64,14 +64,33 @@ GRANT SELECT (
 GRANT SELECT ON sync_connections TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 
--- Attendance in numbers.
+-- Attendance in numbers. Runs keep the rollups; readers and monitors see them; only readers see whose numbers they are.
+GRANT INSERT, UPDATE, DELETE ON zoom_instance_statistics, zoom_webinar_statistics TO rollcall_writer;
+GRANT SELECT ON
+    zoom_instance_statistics, zoom_webinar_statistics, instance_attendance_analytics, webinar_attendance_analytics,
+    webinar_statistics_by_connection, sync_reconciliation
+TO rollcall_reader, rollcall_monitor;
+GRANT SELECT ON attended_sessions, participant_engagement TO rollcall_reader;
+-- Views run with their owner's rights, but the functions in them are called by whoever reads the view.
+GRANT EXECUTE ON ROUTINE instance_statistics, webinar_statistics, instance_concurrency, instance_retention
+TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE refresh_statistics TO rollcall_monitor;
 
--- Health, monitoring, alerts, reports.
+-- Health, monitoring, alerts, reports: numbers and ids, for everybody who reads.
+GRANT SELECT ON
+    sync_health_thresholds, sync_run_totals,
+    sync_monitoring_view, sync_performance_analytics, sync_monitoring_metrics, sync_monitoring_component_data, sync_known_gaps,
+    sync_instance_reads, sync_connection_facts, sync_connection_health, sync_health_measures, sync_alert_conditions
+TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE
+    get_sync_health_status, get_sync_summary, find_window_runs
+TO rollcall_reader, rollcall_monitor;
+GRANT EXECUTE ON ROUTINE generate_sync_report, run_sync_health_checks, sync_openmetrics TO rollcall_monitor;
 
 -- Maintenance and validation: they run as the owner, because a monitor may call them and not touch the tables.
 GRANT SELECT ON webinar_validation_rules TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE validate_webinar_data TO rollcall_reader, rollcall_monitor;
-GRANT EXECUTE ON ROUTINE check_stale_syncs, cleanup_old_sync_data, scheduled_cleanup TO rollcall_monitor;
+GRANT EXECUTE ON ROUTINE check_stale_syncs, cleanup_old_sync_data, scheduled_cleanup, test_sync_process TO rollcall_monitor;
 GRANT SELECT ON sync_retention_settings, sync_test_results TO rollcall_monitor;
 
 -- Calendly. A user's columns are named one by one: the table may have had others before, and it holds tokens.
@@ -102,7 +121,7 @@ DECLARE
     v_role text;
 BEGIN
     -- Sessionize works in temporary tables, which a careful DBA may have taken from PUBLIC.
-    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO rollcall_writer', current_database());
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO rollcall_writer, rollcall_owner', current_database());
     FOREACH v_role IN ARRAY ARRAY['rollcall_writer', 'rollcall_reader', 'rollcall_monitor'] LOOP
         -- Asked first: changing a role demands more rights than an upgrade otherwise needs.
         IF NOT EXISTS (

@@ -29,16 +29,16 @@ ORDER BY p.id, n;
 -- One instance in fifty was never read, the youngest are not final yet.
 INSERT INTO zoom_instance_reads (
     instance_id, sync_status, attendance_source, rows_read, rows_distinct, total_records, digest, reads, agreeing_reads,
-    last_read_at
+    last_read_at, fetch_seconds, provisional_since
 )
 SELECT
     c.instance_id, CASE WHEN short.rows > 0 THEN 'provisional' ELSE 'complete' END, 'report', s.sessions, s.sessions,
-    s.sessions + short.rows, c.instance_id, 2, 2, least(now(), c.start_time + interval '1 day')
+    s.sessions + short.rows, c.instance_id, 2, 2, read.at,
+    0.3 + s.sessions / 1000.0, CASE WHEN short.rows > 0 THEN read.at END
 FROM crowd c
 JOIN (SELECT instance_id, count(*) AS sessions FROM zoom_participant_sessions GROUP BY instance_id) s USING (instance_id)
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN c.start_time > now() - interval '5 days' THEN 7 ELSE 0 END AS rows
-) short
+CROSS JOIN LATERAL (SELECT CASE WHEN c.start_time > now() - interval '5 days' THEN 7 ELSE 0 END AS rows) short
+CROSS JOIN LATERAL (SELECT least(now(), c.start_time + interval '1 day') AS at) read
 WHERE c.instance_id % 50 <> 49;
 
 INSERT INTO zoom_instance_reconciliation (instance_id, measure, ours, theirs, verdict, meaning, checked_at)

@@ -2,12 +2,12 @@
 
 INSERT INTO webinar_sync_queue (
     run_id, kind, webinar_id, instance_id, status, attempts, priority, list_source, pages, rows_fetched, total_records,
-    rows_distinct, sessions_unchanged, created_at, updated_at
+    rows_distinct, sessions_unchanged, created_at, started_at, updated_at
 )
 SELECT
     r.id, 'participants', i.webinar_id, i.id,
     CASE WHEN r.finished_at IS NOT NULL THEN CASE r.status WHEN 'failed' THEN 'abandoned' ELSE 'done' END WHEN n <= 40 THEN 'fetched' ELSE 'queued' END,
-    1, 1, 'report', CASE r.status WHEN 'failed' THEN 0 ELSE 4 END, 1000, 1000, 1000, 1000, r.started_at, r.heartbeat_at
+    1, 1, 'report', CASE r.status WHEN 'failed' THEN 0 ELSE 4 END, 1000, 1000, 1000, 1000, r.started_at, r.started_at, r.heartbeat_at
 FROM size
 JOIN sync_runs r ON r.id > size.runs - size.runs_with_queue
 JOIN (SELECT connection_id, array_agg(id ORDER BY id) AS ids FROM zoom_webinar_instances GROUP BY connection_id) c

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from collections.abc import Sequence
 
+from docs.sql_reference.clock import with_clock
 from docs.sql_reference.questions import Question
 from rollcall.stack.postgres_home import clean_environment
 from rollcall.stack.postgres_programs import find_programs
@@ -25,13 +27,18 @@ def ask(dsn: str, roles: Sequence[str], question: Question, now: str) -> str:
         "datestyle": "ISO",
         "intervalstyle": "postgres",
     }
-    layout = ["--expanded"] if question.is_tall else []
+    if question.is_tall:
+        layout = ["--expanded"]
+    elif question.is_bare:
+        layout = ["--tuples-only", "--no-align"]
+    else:
+        layout = ["--pset", "format=wrapped", "--pset", f"columns={_WIDTH}"]
     ended = subprocess.run(
         [
             find_programs() / "psql",
             *("--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--pset", "null=∅"),
-            *("--pset", "format=wrapped", "--pset", f"columns={_WIDTH}", *layout),
-            *("--command", "BEGIN", "--command", question.query, "--command", "ROLLBACK", dsn),
+            *layout,
+            *("--command", "BEGIN", "--command", with_clock(question.query), "--command", "ROLLBACK", dsn),
         ],
         env={
             **clean_environment(),
@@ -48,4 +55,21 @@ def ask(dsn: str, roles: Sequence[str], question: Question, now: str) -> str:
         raise RuntimeError(
             f"The page's example does not run, asked as {roles[0]}: {question.query}\n{ended.stderr}"
         )
-    return "\n".join(line.rstrip() for line in ended.stdout.strip("\n").splitlines())
+    lines = ended.stdout.strip("\n").splitlines()
+    return "\n".join(_folded(line) if question.is_tall else line.rstrip() for line in lines)
+
+
+def _folded(line: str) -> str:
+    """A line of the tall layout, folded between words: psql itself would cut them."""
+    if line.startswith("-[ RECORD"):
+        return line[:_WIDTH]
+    name, bar, value = line.partition("| ")
+    indent = " " * len(name) + bar
+    folded = textwrap.wrap(
+        value,
+        _WIDTH - len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    return (name + bar + f"\n{indent}".join(folded)).rstrip()

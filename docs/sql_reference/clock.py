@@ -27,7 +27,7 @@ def migrate_with_clock(dsn: str, folder: Path) -> None:
         )
     sql_dir = shutil.copytree(SQL_DIR, folder / "sql")
     for file in sql_dir.rglob("*.sql"):
-        file.write_text(_ASKS_FOR_THE_TIME.sub(_CLOCK, read_text(file)), encoding="utf-8")
+        file.write_text(with_clock(read_text(file)), encoding="utf-8")
     migrate_up(dsn, sql_dir=sql_dir)
 
 
@@ -36,6 +36,12 @@ def set_clock(conn: psycopg.Connection, time: str) -> None:
     conn.execute("SELECT set_config('example.now', %s, false)", (time,))
 
 
+def with_clock(text: str) -> str:
+    """The SQL text with each question for the time put to the clock."""
+    return _ASKS_FOR_THE_TIME.sub(_CLOCK, text)
+
+
 def without_clock(text: str) -> str:
     """The text with Postgres's own question for the time put back."""
-    return text.replace(_CLOCK, "now()")
+    # Postgres leaves the schema out where it is on the search path.
+    return re.sub(r"(public\.)?example_clock\(\)", "now()", text)

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-
 import psycopg
 
 from docs.sql_reference.clock import set_clock
-from rollcall.store import attendance, limits, queue, runs, webinars
+from docs.sql_reference.steps import (
+    DEMO,
+    HOST,
+    TOWN_HALL,
+    Stay,
+    add_connection,
+    ask_number,
+    enqueue,
+    fetch,
+    lease,
+    open_run,
+    store_instance,
+    store_webinar,
+    work_off,
+)
+from rollcall.store import limits, queue, runs, webinars
 
-NOW = "2026-09-14 09:00:00+00"
-"""When the examples are asked."""
+NOW = "2024-09-14 09:00:00+00"
+"""When the examples are asked: long ago, so that every real session is younger, on any machine."""
 
-_TOWN_HALL, _DEMO = 88_988_872_033, 91_234_567_890
-_HOST = {"name": "Harriet Host", "email": "host@example.com"}
 _PANELIST = {"name": "Pia Panelist", "email": "pia@example.com"}
 _ANN = {"name": "Ann Early", "email": "ann@example.com", "registrant_id": "reg-ann"}
 _BEN = {"name": "Ben Back", "email": "ben@example.com", "registrant_id": "reg-ben"}
 _CLEO = {"name": "Cleo Late", "email": "cleo@example.com", "registrant_id": "reg-cleo"}
 _GUEST = {"name": "A guest"}
 
-Stay = tuple[dict[str, str], float, float]
-"""Who, and joined and left how many minutes after the start."""
-
 _FIRST: list[Stay] = [
-    (_HOST, -5, 62),
+    (HOST, -5, 62),
     (_PANELIST, -2, 61),
     (_ANN, 0, 60),
     (_BEN, 1, 20),
@@ -34,15 +41,15 @@ _FIRST: list[Stay] = [
     (_CLEO, 30, 60),
     (_GUEST, 5, 12),
 ]
-_SECOND: list[Stay] = [(_HOST, -5, 48), (_ANN, 0, 47), (_BEN, 2, 30), (_GUEST, 3, 47)]
-_THIRD: list[Stay] = [(_HOST, -3, 33), (_CLEO, 0, 30), (_ANN, 10, 25)]
+_SECOND: list[Stay] = [(HOST, -5, 48), (_ANN, 0, 47), (_BEN, 2, 30), (_GUEST, 3, 47)]
+_THIRD: list[Stay] = [(HOST, -3, 33), (_CLEO, 0, 30), (_ANN, 10, 25)]
 
 
 def tell(conn: psycopg.Connection) -> None:
     """Fill an empty database; `conn` is an autocommit connection of its owner, with the schema on its search path."""
-    set_clock(conn, "2025-08-01 08:00:00+00")
-    main = _add_connection(conn, "main", access_until="2026-09-14 09:40:00+00")
-    partner = _add_connection(conn, "partner", access_until="2026-09-14 06:30:00+00")
+    set_clock(conn, "2023-08-01 08:00:00+00")
+    main = add_connection(conn, "main", access_until="2024-09-14 09:40:00+00")
+    partner = add_connection(conn, "partner", access_until="2024-09-14 06:30:00+00")
     _run_of_last_year(conn, main)
     _first_run_of_main(conn, main)
     _failed_run(conn, main)
@@ -53,28 +60,28 @@ def tell(conn: psycopg.Connection) -> None:
 
 def _run_of_last_year(conn: psycopg.Connection, connection_id: int) -> None:
     """Of the days before the first webinar: nothing to read."""
-    run_id = _open(conn, connection_id, "full", "manual__2025-08-01")
+    run_id = open_run(conn, connection_id, "full", "manual__2023-08-01")
     runs.set_phase(conn, run_id, "fetch", "Fetching 0 instances")
-    set_clock(conn, "2025-08-01 08:00:05+00")
+    set_clock(conn, "2023-08-01 08:00:05+00")
     runs.finish_run(conn, run_id, error_kind=None, error_message=None)
 
 
 def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
     """Everything so far: two instances whole, one that Zoom will not serve."""
-    set_clock(conn, "2026-09-08 06:00:00+00")
-    run_id = _open(conn, connection_id, "full", "manual__2026-09-08")
-    town_hall = _store_webinar(
+    set_clock(conn, "2024-09-08 06:00:00+00")
+    run_id = open_run(conn, connection_id, "full", "manual__2024-09-08")
+    town_hall = store_webinar(
         conn,
         connection_id,
-        zoom_webinar_id=_TOWN_HALL,
+        zoom_webinar_id=TOWN_HALL,
         topic="Town hall",
         type=9,
         recurrence_type=2,
-        occurrences=[{"occurrence_id": "1789480800000"}],
+        occurrences=[{"occurrence_id": "1726480800000"}],
         occurrence_count=1,
         duration=60,
     )
-    demo = _store_webinar(conn, connection_id, zoom_webinar_id=_DEMO, topic=None, type=5, duration=45)
+    demo = store_webinar(conn, connection_id, zoom_webinar_id=DEMO, topic=None, type=5, duration=45)
     for webinar_id in (town_hall, demo):
         webinars.note_webinar_read(conn, webinar_id)
         webinars.upsert_panelists(conn, webinar_id, [{"panelist_id": "pan-pia", **_PANELIST}])
@@ -86,28 +93,26 @@ def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
                     "registrant_id": registrant_id,
                     "email": f"{registrant_id.removeprefix('reg-')}@example.com",
                     "status": "approved",
-                    "registered_at": "2026-08-20T12:00:00Z",
+                    "registered_at": "2024-08-20T12:00:00Z",
                 }
                 for registrant_id in ("reg-ann", "reg-ben", "reg-cleo", "reg-dora")
             ],
         )
-    first = _store_instance(
-        conn, connection_id, _TOWN_HALL, "first-uuid==", "2026-09-02T10:00:00+00:00", _FIRST
+    first = store_instance(
+        conn, connection_id, TOWN_HALL, "first-uuid==", "2024-09-02T10:00:00+00:00", _FIRST
     )
-    second = _store_instance(
-        conn, connection_id, _DEMO, "second-uuid==", "2026-09-03T14:00:00+00:00", _SECOND
-    )
-    refused = _store_instance(conn, connection_id, _DEMO, "refused-uuid==", "2026-08-03T14:00:00+00:00", [])
+    second = store_instance(conn, connection_id, DEMO, "second-uuid==", "2024-09-03T14:00:00+00:00", _SECOND)
+    refused = store_instance(conn, connection_id, DEMO, "refused-uuid==", "2024-08-03T14:00:00+00:00", [])
     runs.note_found(conn, run_id, webinars=2, instances=3)
     for _ in range(12):
         limits.take_slot(conn, connection_id, "heavy")
     runs.set_phase(conn, run_id, "fetch", "Fetching 3 instances")
-    _enqueue(conn, run_id, first, second, refused)
-    set_clock(conn, "2026-09-08 06:00:20+00")
-    _fetch(conn, run_id, "2026-09-02T10:00:00+00:00", _FIRST)
+    enqueue(conn, run_id, first, second, refused)
+    set_clock(conn, "2024-09-08 06:00:20+00")
+    fetch(conn, run_id, "2024-09-02T10:00:00+00:00", _FIRST)
     # Zoom states one row more than it serves: the instance stays provisional.
-    _fetch(conn, run_id, "2026-09-03T14:00:00+00:00", _SECOND, total_records=len(_SECOND) + 1)
-    item = _lease(conn, run_id)
+    fetch(conn, run_id, "2024-09-03T14:00:00+00:00", _SECOND, total_records=len(_SECOND) + 1)
+    item = lease(conn, run_id)
     runs.note_gap(
         conn,
         run_id,
@@ -120,18 +125,18 @@ def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
         recheck_after_hours=168,
     )
     queue.settle(conn, item, "gap")
-    set_clock(conn, "2026-09-08 06:00:41+00")
-    _work_off(conn, run_id)
-    set_clock(conn, "2026-09-08 06:00:50+00")
+    set_clock(conn, "2024-09-08 06:00:41+00")
+    work_off(conn, run_id)
+    set_clock(conn, "2024-09-08 06:00:50+00")
     runs.finish_run(conn, run_id, error_kind=None, error_message=None)
 
 
 def _failed_run(conn: psycopg.Connection, connection_id: int) -> None:
     """A delta that the network stopped."""
-    set_clock(conn, "2026-09-13 21:00:00+00")
-    run_id = _open(conn, connection_id, "delta", "manual__2026-09-13")
+    set_clock(conn, "2024-09-13 21:00:00+00")
+    run_id = open_run(conn, connection_id, "delta", "manual__2024-09-13")
     for minute in (1, 2, 3):
-        set_clock(conn, f"2026-09-13 21:0{minute}:00+00")
+        set_clock(conn, f"2024-09-13 21:0{minute}:00+00")
         runs.log_error(
             conn,
             run_id,
@@ -151,12 +156,12 @@ def _failed_run(conn: psycopg.Connection, connection_id: int) -> None:
 
 def _run_that_fell_silent(conn: psycopg.Connection, connection_id: int) -> None:
     """A run whose tasks died with their machine, on an account that must be connected again."""
-    set_clock(conn, "2026-09-14 06:00:00+00")
-    run_id = _open(conn, connection_id, "full", "manual__2026-09-14-partner")
-    set_clock(conn, "2026-09-14 06:02:00+00")
+    set_clock(conn, "2024-09-14 06:00:00+00")
+    run_id = open_run(conn, connection_id, "full", "manual__2024-09-14-partner")
+    set_clock(conn, "2024-09-14 06:02:00+00")
     runs.set_phase(conn, run_id, "fetch", "Fetching 0 instances")
     conn.execute(
-        "UPDATE zoom_connections SET reconnect_needed_at = '2026-09-14 06:30:00+00',"
+        "UPDATE zoom_connections SET reconnect_needed_at = '2024-09-14 06:30:00+00',"
         " reconnect_reason = 'Zoom says that the refresh token is revoked' WHERE id = %s",
         (connection_id,),
     )
@@ -164,143 +169,21 @@ def _run_that_fell_silent(conn: psycopg.Connection, connection_id: int) -> None:
 
 def _live_run(conn: psycopg.Connection, connection_id: int) -> None:
     """One of two instances is fetched, the other is being read now."""
-    set_clock(conn, "2026-09-14 08:58:00+00")
-    run_id = _open(conn, connection_id, "delta", "manual__2026-09-14")
-    third = _store_instance(
-        conn, connection_id, _TOWN_HALL, "third-uuid==", "2026-09-09T10:00:00+00:00", _THIRD
+    set_clock(conn, "2024-09-14 08:58:00+00")
+    run_id = open_run(conn, connection_id, "delta", "manual__2024-09-14")
+    third = store_instance(
+        conn, connection_id, TOWN_HALL, "third-uuid==", "2024-09-09T10:00:00+00:00", _THIRD
     )
-    again = _one(conn, "SELECT id FROM zoom_webinar_instances WHERE uuid = 'second-uuid=='")
+    again = ask_number(conn, "SELECT id FROM zoom_webinar_instances WHERE uuid = 'second-uuid=='")
     runs.note_found(conn, run_id, webinars=2, instances=2)
     runs.set_phase(conn, run_id, "fetch", "Fetching 2 instances")
-    _enqueue(conn, run_id, third, again)
+    enqueue(conn, run_id, third, again)
     for _ in range(3):
         limits.take_slot(conn, connection_id, "heavy")
-    set_clock(conn, "2026-09-14 08:59:30+00")
-    _fetch(conn, run_id, "2026-09-09T10:00:00+00:00", _THIRD)
+    set_clock(conn, "2024-09-14 08:59:30+00")
+    fetch(conn, run_id, "2024-09-09T10:00:00+00:00", _THIRD)
     runs.refresh_progress(conn, run_id)
     runs.log_activity(conn, run_id, "1 of 2 instances is fetched")
-    set_clock(conn, "2026-09-14 08:59:48+00")
-    queue.renew(conn, _lease(conn, run_id))
+    set_clock(conn, "2024-09-14 08:59:48+00")
+    queue.renew(conn, lease(conn, run_id))
     runs.refresh_progress(conn, run_id)
-
-
-def _add_connection(conn: psycopg.Connection, name: str, access_until: str) -> int:
-    return _one(
-        conn,
-        "INSERT INTO zoom_connections"
-        " (name, account_id, kind, plan, client_id, client_secret_encrypted, token_expires_at)"
-        " VALUES (%s, %s, 'server_to_server', 'pro', 'client', 'encrypted', %s) RETURNING id",
-        name,
-        f"account-of-{name}",
-        access_until,
-    )
-
-
-def _store_webinar(conn: psycopg.Connection, connection_id: int, **fields: Any) -> int:
-    record = {
-        "host_id": "host-harriet",
-        "host_email": _HOST["email"],
-        "start_time": "2026-09-02T10:00:00Z",
-        "timezone": "Europe/Berlin",
-        "approval_type": 0,
-        "registration_url": "https://example.com/register",
-        **fields,
-    }
-    webinars.upsert_webinars(conn, connection_id, [record], is_detail=True)
-    return _one(conn, "SELECT id FROM zoom_webinars WHERE zoom_webinar_id = %s", fields["zoom_webinar_id"])
-
-
-def _store_instance(
-    conn: psycopg.Connection, connection_id: int, number: int, uuid: str, start: str, stays: list[Stay]
-) -> int:
-    """Store an instance with the totals that Zoom would state of it."""
-    minutes = 60 if number == _TOWN_HALL else 45
-    end = datetime.fromisoformat(start) + timedelta(minutes=minutes)
-    record = {
-        "zoom_webinar_id": number,
-        "uuid": uuid,
-        "start_time": start,
-        "end_time": end.isoformat(),
-        "duration_minutes": minutes,
-        "participants_count": len({who["name"] for who, _, _ in stays}),
-        "total_minutes": round(sum(left - joined for _, joined, left in stays)),
-    }
-    webinars.upsert_instances(conn, connection_id, [record], is_detail=True)
-    return _one(conn, "SELECT id FROM zoom_webinar_instances WHERE uuid = %s", uuid)
-
-
-def _open(conn: psycopg.Connection, connection_id: int, mode: str, airflow_run: str) -> int:
-    run_id = runs.open_run(
-        conn,
-        source="zoom",
-        connection_id=connection_id,
-        mode=mode,
-        window_from=None,
-        window_to=None,
-        webinar_ids=None,
-        fetch_workers=1,
-        dag_id="zoom_webinar_sync",
-        dag_run_id=airflow_run,
-    )
-    if run_id is None:
-        raise RuntimeError(
-            f"The example's connection {connection_id} has an active run already: mend the story."
-        )
-    return run_id
-
-
-def _enqueue(conn: psycopg.Connection, run_id: int, *instance_ids: int) -> None:
-    """One call each, so that they are leased in this order."""
-    for instance_id in instance_ids:
-        queue.enqueue_participants(conn, run_id, [instance_id])
-
-
-def _lease(conn: psycopg.Connection, run_id: int) -> queue.Item:
-    item = queue.lease(conn, run_id, "fetch-0")
-    if item is None:
-        raise RuntimeError(f"The example's run {run_id} has nothing left to lease: mend the story.")
-    return item
-
-
-def _fetch(
-    conn: psycopg.Connection, run_id: int, start: str, stays: list[Stay], total_records: int | None = None
-) -> None:
-    """Lease the next instance and stage its one page."""
-    item = _lease(conn, run_id)
-    began = datetime.fromisoformat(start)
-    page = []
-    for number, (who, joined, left) in enumerate(stays):
-        row = {
-            **who,
-            "user_id": str(16_778_240 + number),
-            "join_time": began + timedelta(minutes=joined),
-            "leave_time": began + timedelta(minutes=left),
-            "duration": round((left - joined) * 60),
-            "status": "in_meeting",
-        }
-        page.append(tuple(row.get(column) for column, _ in attendance.STAGING_COLUMNS))
-    attendance.stage_participants(conn, item.item_id, item.list_no, 0, page)
-    queue.advance(
-        conn,
-        item,
-        next_page_token="",
-        rows=len(page),
-        total_records=len(page) if total_records is None else total_records,
-        list_source="report",
-    )
-    queue.settle(conn, item, "fetched")
-
-
-def _work_off(conn: psycopg.Connection, run_id: int) -> None:
-    while attendance.sessionize(conn, run_id, 1000):
-        pass
-    while attendance.upsert(conn, run_id, 1000):
-        pass
-    attendance.reconcile(conn, run_id)
-
-
-def _one(conn: psycopg.Connection, query: str, *values: Any) -> int:
-    row = conn.execute(query.encode(), values).fetchone()
-    if row is None:
-        raise RuntimeError(f"The example's database answers nothing to: {query}")
-    return int(row[0])

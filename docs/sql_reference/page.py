@@ -51,7 +51,7 @@ def _section(dsn: str, thing: Function | Relation) -> str:
 
 
 def _description(thing: Function | Relation) -> Iterator[str]:
-    yield from (f"### {thing.name}", "", thing.comment, "")
+    yield from (f"### {thing.name}", "", thing.comment.replace("\n", "\n\n"), "")
     if isinstance(thing, Function):
         yield f"- Call: `{thing.name}({thing.arguments})`"
         yield f"- Gives: `{thing.result}`"
@@ -70,4 +70,4 @@ def _named(roles: Sequence[str]) -> str:
 
 def _in_cell(text: str) -> str:
     """Text that may stand between the bars of a table."""
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -21,10 +21,15 @@ _AREAS = {
 
 @dataclass(frozen=True)
 class Question:
-    """A query as a person would type it. `is_tall`: one line for each column, for rows that are too wide."""
+    """A query as a person would type it.
+
+    `is_tall`: one line for each column, for rows that are too wide. `is_bare`: the only value alone, for a text of
+    several lines.
+    """
 
     query: str
     is_tall: bool = False
+    is_bare: bool = False
 
 
 # Where the plain `SELECT *` is too wide, too long, or needs arguments.
@@ -35,6 +40,59 @@ _QUESTIONS: Mapping[str, Question] = {
     ),
     "scheduled_cleanup": Question("SELECT table_name, kept_since, rows_deleted FROM scheduled_cleanup();"),
     "check_stale_syncs": Question("SELECT * FROM check_stale_syncs();", is_tall=True),
+    "test_sync_process": Question(
+        "SELECT test_name, passed, expected, actual FROM test_sync_process()\n"
+        "WHERE test_name IN ('rejoin', 'late_writer');"
+    ),
+    "instance_statistics": Question("SELECT * FROM instance_statistics(1);", is_tall=True),
+    "webinar_statistics": Question("SELECT * FROM webinar_statistics(1);", is_tall=True),
+    "instance_concurrency": Question("SELECT * FROM instance_concurrency('1', '15 minutes');"),
+    "instance_retention": Question("SELECT * FROM instance_retention('1', '15 minutes');"),
+    "attended_sessions": Question(
+        "SELECT participant_id, instance_id, join_time, end_time FROM attended_sessions\n"
+        "WHERE participant_id = 2 ORDER BY join_time;"
+    ),
+    "instance_attendance_analytics": Question(
+        "SELECT * FROM instance_attendance_analytics WHERE instance_id = 1;", is_tall=True
+    ),
+    "webinar_attendance_analytics": Question(
+        "SELECT * FROM webinar_attendance_analytics ORDER BY actual_participant_count DESC LIMIT 1;",
+        is_tall=True,
+    ),
+    "participant_engagement": Question(
+        "SELECT * FROM participant_engagement WHERE instance_id = 1 ORDER BY engagement_score DESC LIMIT 1;",
+        is_tall=True,
+    ),
+    "get_sync_health_status": Question("SELECT * FROM get_sync_health_status('main');", is_tall=True),
+    "get_sync_summary": Question(
+        "SELECT section, metric, value, unit, verdict FROM get_sync_summary('main');"
+    ),
+    "generate_sync_report": Question(
+        "SELECT section, metric, value, unit, verdict FROM generate_sync_report('main')\n"
+        "WHERE section NOT IN ('connection', 'runs', 'rows');"
+    ),
+    "find_window_runs": Question("SELECT id, mode, status FROM find_window_runs('main', NULL, NULL);"),
+    "run_sync_health_checks": Question(
+        "SELECT check_name, status, value, threshold, unit FROM run_sync_health_checks()\n"
+        "WHERE check_name NOT IN ('long_transaction', 'dead_rows');"
+    ),
+    "sync_openmetrics": Question("SELECT sync_openmetrics();", is_bare=True),
+    "sync_monitoring_component_data": Question(
+        "SELECT jsonb_pretty(data -> 'totals') FROM sync_monitoring_component_data;", is_bare=True
+    ),
+    "sync_monitoring_view": Question(
+        "SELECT * FROM sync_monitoring_view WHERE connection_name = 'main';", is_tall=True
+    ),
+    "sync_reconciliation": Question(
+        "SELECT connection_name, instance_id, measure, ours, theirs, verdict FROM sync_reconciliation\n"
+        "ORDER BY instance_id, measure;"
+    ),
+    "sync_alert_conditions": Question(
+        "SELECT condition, severity, detail, action FROM sync_alert_conditions;", is_tall=True
+    ),
+    "sync_health_thresholds": Question(
+        "SELECT check_name, warning, critical, unit FROM sync_health_thresholds ORDER BY check_name;"
+    ),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
         "SELECT webinar_id, validation_status, jsonb_path_query_array(validation_errors, '$[*].rule') AS rules\n"

@@ -1,1 +1,3 @@
 -- Takes the rollups back.
+DROP TABLE zoom_webinar_statistics;
+DROP TABLE zoom_instance_statistics;

@@ -15,6 +15,8 @@ UNPINNED = {"content_uuid"}
 
 # Called by other functions, never from Python.
 INTERNAL = {
+    "attended_intervals",
+    "bucket_seconds",
     "clean_call_budgets",
     "clean_error_logs",
     "clean_participant_staging",
@@ -23,38 +25,62 @@ INTERNAL = {
     "clean_queue_items",
     "clean_runs",
     "clean_session_staging",
-    "clean_sync_data",
     "clean_test_results",
     "collect_sessions",
     "connected_components",
     "content_uuid",
+    "count_people",
+    "count_ended_run",
     "drop_merged_participants",
     "drop_staged_rows",
+    "drop_statistics",
+    "fill_statistics",
     "find_connections",
+    "find_instance",
     "find_kept_items",
     "find_retention",
-    "find_stale_runs",
+    "find_window_runs",
     "grade_webinar",
     "hold_item",
+    "instance_statistics",
     "is_timezone",
     "judge_webinar",
     "link_people",
+    "lock_statistics",
+    "make_self_test_instance",
     "mark_webinar_validity",
+    "measure_instances",
+    "measure_webinars",
     "note_instance_reads",
+    "open_self_test_run",
     "part_people",
+    "read_self_test_list",
+    "refresh_batch_statistics",
+    "run_self_test_case",
+    "self_test_cases",
     "take_batch",
+    "tell_self_test",
     "total_people",
+    "try_late_writer",
+    "try_odd_webinar",
+    "try_refusal",
     "upsert_participants",
     "upsert_sessions",
+    "webinar_statistics",
 }
 
 # What people and their tools call: no code of ours does.
 FOR_PEOPLE = {
     "clean_old_webhook_events",
-    "validate_webinar_data",
-    "check_stale_syncs",
     "cleanup_old_sync_data",
+    "generate_sync_report",
+    "get_sync_summary",
+    "instance_concurrency",
+    "instance_retention",
+    "refresh_statistics",
     "scheduled_cleanup",
+    "sync_openmetrics",
+    "validate_webinar_data",
 }
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.
@@ -72,7 +98,8 @@ UNINDEXED_FOREIGN_KEYS = {
 }
 
 WRITES = re.compile(
-    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config|hold_run|clean_\w+)\b"
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY|PERFORM|nextval|set_config"
+    r"|hold_run|clean_\w+|\w+_self_test_\w+)\b"
 )
 
 

@@ -50,6 +50,27 @@ QUESTIONS = {
         "SELECT id FROM webinar_sync_queue WHERE run_id = 7 AND status = 'fetched' ORDER BY id"
     ),
     "sync_test_results_by_time": "SELECT test_name, passed FROM sync_test_results ORDER BY run_at DESC LIMIT 20",
+    "sync_runs_succeeded": (
+        "SELECT finished_at FROM sync_runs WHERE source = 'zoom' AND connection_id = 2"
+        " AND status IN ('completed', 'completed_with_gaps') ORDER BY finished_at DESC LIMIT 1"
+    ),
+    "sync_runs_failed": (
+        "SELECT count(*) FROM sync_runs WHERE source = 'zoom' AND connection_id = 2 AND status = 'failed'"
+        " AND finished_at > now() - interval '7 days'"
+    ),
+    "sync_gaps_open": (
+        "SELECT count(*) FROM sync_gaps WHERE connection_id = 2 AND closed_at IS NULL AND NOT is_expected"
+    ),
+    "zoom_instance_reads_provisional": (
+        "SELECT count(*) FROM zoom_instance_reads WHERE sync_status = 'provisional'"
+    ),
+    "zoom_instance_reconciliation_differs": (
+        "SELECT count(*) FROM zoom_instance_reconciliation WHERE verdict = 'differs'"
+    ),
+    "webinar_sync_queue_leftovers": (
+        "SELECT run_id, sum(rows_fetched) FROM webinar_sync_queue"
+        " WHERE status IN ('fetched', 'sessionized', 'abandoned') AND list_source IS NOT NULL GROUP BY run_id"
+    ),
     "zoom_session_staging_by_item": "SELECT session_id FROM zoom_session_staging WHERE item_id = 7",
     "zoom_webinar_instances_by_webinar": (
         "SELECT uuid FROM zoom_webinar_instances WHERE webinar_id = 7 ORDER BY start_time"

@@ -73,3 +73,31 @@ def test_the_runs_of_an_airflow_run_and_of_a_connection_are_look_ups(years: psyc
     assert index_of(
         years, "SELECT id FROM sync_runs WHERE connection_id = 1 AND status IN ('running', 'waiting')"
     ) in {"sync_runs_one_active_per_connection", "sync_runs_by_connection"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM sync_connection_facts",
+        "SELECT * FROM sync_alert_conditions",
+        "SELECT * FROM sync_connection_health",
+        "SELECT * FROM sync_monitoring_view",
+    ],
+)
+def test_health_reads_no_history(years: psycopg.Connection, query: str) -> None:
+    # A run a day: the last week is part of the answer, the rest is history.
+    years.execute(
+        "UPDATE sync_runs SET started_at = now() - id * interval '1 day', finished_at = now() - id * interval '1 day'"
+        " WHERE finished_at IS NOT NULL"
+    )
+    years.execute("VACUUM FULL sync_runs")
+    years.execute("ANALYZE sync_runs")
+    found = years.execute(f"EXPLAIN (FORMAT json) {query}".encode()).fetchone()
+    assert found is not None
+    read_whole = set(re.findall(r'"Seq Scan"[^{}]*?"Relation Name": "(\w+)"', json.dumps(found[0])))
+    assert not read_whole & {
+        "sync_runs",
+        "webinar_sync_queue",
+        "sync_progress_updates",
+        "zoom_webinar_instances",
+    }

@@ -1,4 +1,4 @@
-"""The benchmark's database is true to itself, so that what is measured on it means something."""
+"""The benchmark's database is true to itself, each of its questions has an answer, and none reads history whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import psycopg
 import pytest
 
 from benchmarks.cleanup_beside_a_sync import measure, running_sync
+from benchmarks.sql_questions import QUESTIONS, ask
 from benchmarks.years_of_data import fill
+
+HISTORY = ("sync_progress_updates", "zoom_participants", "zoom_participant_sessions", "zoom_registrants")
 
 
 @pytest.fixture
@@ -16,6 +19,28 @@ def years(db: psycopg.Connection) -> psycopg.Connection:
     """A hundredth of years of data."""
     fill(db, 0.01)
     return db
+
+
+def whole_reads(conn: psycopg.Connection) -> dict[str, int]:
+    """How often each table of HISTORY was read from end to end."""
+    conn.execute("SELECT pg_stat_force_next_flush()")
+    query = "SELECT relname, seq_scan FROM pg_stat_user_tables WHERE relname = ANY (%s)"
+    return dict(conn.execute(query, (list(HISTORY),)).fetchall())
+
+
+def test_every_question_answers(years: psycopg.Connection) -> None:
+    empty = [question.query for question in QUESTIONS if not ask(years, question, rounds=1).rows]
+    assert empty == []
+
+
+def test_nothing_that_a_monitor_asks_reads_history_whole(years: psycopg.Connection) -> None:
+    before = whole_reads(years)
+    for question in QUESTIONS:
+        if question.role == "monitor":
+            ask(years, question, rounds=1)
+            assert whole_reads(years) == before, question.query
+    years.execute("SELECT count(*) FROM sync_progress_updates WHERE message = ''")
+    assert whole_reads(years) != before
 
 
 def test_participants_agree_with_their_sessions(years: psycopg.Connection) -> None:

@@ -10,17 +10,35 @@ ROLES = ("rollcall_writer", "rollcall_reader", "rollcall_monitor")
 # Writer, reader, monitor: s(elect), i(nsert), u(pdate), d(elete), t(runcate), r(eferences), x (trigger);
 # c: selects some columns only, those of COLUMNS; -: nothing.
 RELATIONS = """
+attended_sessions s s -
+instance_attendance_analytics s s s
+participant_engagement s s -
 schema_code s - -
 schema_migrations s - s
+sync_alert_conditions s s s
+sync_connection_facts s s s
+sync_connection_health s s s
 sync_connections s s s
 sync_error_logs siu - s
 sync_gaps siu s s
+sync_health_measures s s s
+sync_health_thresholds s s s
+sync_instance_reads s s s
+sync_known_gaps s s s
+sync_monitoring_component_data s s s
+sync_monitoring_metrics s s s
+sync_monitoring_view s s s
+sync_performance_analytics s s s
 sync_progress_updates siu s s
+sync_reconciliation s s s
 sync_retention_settings s - s
 sync_retry_policies s - s
+sync_run_totals siu s s
 sync_runs siu s s
 sync_state siu s s
 sync_test_results s - s
+webinar_attendance_analytics s s s
+webinar_statistics_by_connection s s s
 webinar_sync_queue siu - s
 webinar_validation_rules s s s
 zoom_call_budgets siu - s
@@ -28,6 +46,7 @@ zoom_call_slots siu - s
 zoom_connections siu - c
 zoom_instance_reads siu s s
 zoom_instance_reconciliation siu s s
+zoom_instance_statistics siud s s
 zoom_panelists siu s -
 zoom_participant_sessions siu s -
 zoom_participant_staging siud - -
@@ -39,6 +58,7 @@ zoom_registrants siu s -
 zoom_session_staging siud - -
 zoom_webinar_instances siu s -
 zoom_webinar_reads siu - -
+zoom_webinar_statistics siud s s
 zoom_webinars siu s -
 """
 
@@ -65,14 +85,33 @@ COLUMNS = {
 # The writer may call all functions, readers and monitors these. Which of them run with the owner's rights: `*`.
 READERS_CALL = """
 find_connections
+instance_concurrency *
+instance_retention *
+instance_statistics *
+find_window_runs
+get_sync_health_status
+get_sync_summary
 validate_webinar_data *
+webinar_statistics *
 """
 MONITORS_CALL = """
 check_stale_syncs *
 cleanup_old_sync_data *
 find_connections
+instance_concurrency *
+instance_retention *
+instance_statistics *
+refresh_statistics *
 scheduled_cleanup *
+test_sync_process *
+find_window_runs
+generate_sync_report
+get_sync_health_status
+get_sync_summary
+run_sync_health_checks
+sync_openmetrics
 validate_webinar_data *
+webinar_statistics *
 """
 
 # Run with the owner's rights, too, but only the writer may call them: parts of the ones above.

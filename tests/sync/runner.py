@@ -39,6 +39,8 @@ DATA_TABLES = (
     "zoom_panelists",
     "zoom_participants",
     "zoom_participant_sessions",
+    "zoom_instance_statistics",
+    "zoom_webinar_statistics",
 )
 
 

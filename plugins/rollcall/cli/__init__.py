@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from rollcall.errors import RollcallError, WrongUse
 
 # These modules import what they need when they run: `rollcall --help` must not wait for Airflow or Postgres.
-_COMMANDS = ("up", "demo", "sync", "connection", "migrate", "dsn", "clean")
+_COMMANDS = ("up", "demo", "sync", "connection", "health", "migrate", "dsn", "clean")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

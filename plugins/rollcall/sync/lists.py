@@ -132,6 +132,8 @@ def _read_people(
 ) -> None:
     def store(page: Page) -> int:
         records = [record for row in page.rows if isinstance(row, dict) and (record := record_of(row))]
+        # Before the locks that writing takes: the end of a run asks for them in this order, too.
+        runs.hold(account.conn, account.run)
         write(records)
         return len(records)
 

@@ -6,29 +6,38 @@ LANGUAGE sql VOLATILE
 SET search_path FROM CURRENT
 AS $$
     INSERT INTO zoom_instance_reads AS t (
-        instance_id, sync_status, attendance_source, rows_read, rows_distinct, total_records, digest, last_run_id
+        instance_id, sync_status, provisional_since, attendance_source, rows_read, rows_distinct, total_records, digest,
+        fetch_seconds, last_run_id
     )
     SELECT
-        q.instance_id,
-        CASE
+        q.instance_id, s.sync_status, CASE s.sync_status WHEN 'provisional' THEN now() END,
+        q.list_source, q.rows_fetched, q.rows_distinct, q.total_records, q.digest,
+        extract(epoch FROM q.heartbeat_at - q.started_at), q.run_id
+    FROM webinar_sync_queue q
+    JOIN zoom_webinar_instances i ON i.id = q.instance_id
+    CROSS JOIN LATERAL (
+        SELECT CASE
             WHEN q.rows_distinct < q.total_records
                 OR i.duration_minutes = 0
                 OR (q.rows_distinct > 0 AND q.longest_duration = 0)
                 OR (q.rows_distinct = 0 AND i.participants_count > 0)
                 THEN 'provisional'
             ELSE 'complete'
-        END,
-        q.list_source, q.rows_fetched, q.rows_distinct, q.total_records, q.digest, q.run_id
-    FROM webinar_sync_queue q
-    JOIN zoom_webinar_instances i ON i.id = q.instance_id
+        END AS sync_status
+    ) s
     WHERE q.id = ANY (p_items) AND q.digest IS NOT NULL
     ON CONFLICT (instance_id) DO UPDATE SET
         sync_status = CASE WHEN t.digest = excluded.digest THEN 'complete' ELSE excluded.sync_status END,
+        provisional_since = CASE
+            WHEN t.digest = excluded.digest OR excluded.sync_status = 'complete' THEN NULL
+            ELSE coalesce(t.provisional_since, excluded.provisional_since)
+        END,
         attendance_source = excluded.attendance_source,
         rows_read = excluded.rows_read,
         rows_distinct = excluded.rows_distinct,
         total_records = excluded.total_records,
         digest = excluded.digest,
+        fetch_seconds = excluded.fetch_seconds,
         reads = t.reads + 1,
         agreeing_reads = CASE WHEN t.digest = excluded.digest THEN t.agreeing_reads + 1 ELSE 1 END,
         last_read_at = now(),

@@ -34,7 +34,8 @@ BEGIN
     WHERE q.id = ANY (v_items);
 
     UPDATE webinar_sync_queue q SET status = 'done', updated_at = clock_timestamp() WHERE q.id = ANY (v_items);
+    PERFORM refresh_batch_statistics(p_run_id, v_items);
     RETURN cardinality(v_items);
 END
 $$;
-COMMENT ON FUNCTION upsert_sessionized(bigint, integer) IS 'Upsert a batch of sessionized instances of a run, up to p_max_rows rows (one instance at least): people, sessions, what the read found. Returns how many instances; 0 when none is left or the run has ended.';
+COMMENT ON FUNCTION upsert_sessionized(bigint, integer) IS 'Upsert a batch of sessionized instances of a run, up to p_max_rows rows (one instance at least): people, sessions, what the read found, the numbers that follow. Returns how many instances; 0 when none is left or the run has ended.';

@@ -42,6 +42,7 @@ BEGIN
     SET status = 'leased', worker = p_worker, attempts = q.attempts + 1,
         fencing_token = nextval('webinar_sync_fencing_tokens'),
         lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
+        started_at = CASE WHEN q.next_page_token = '' THEN clock_timestamp() ELSE q.started_at END,
         heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE q.id = item_id
     RETURNING q.fencing_token, q.kind, q.variant, q.webinar_id, q.instance_id, q.meeting_id, q.list_source, q.list_no,

@@ -90,8 +90,9 @@ BEGIN
         ON CONFLICT (connection_id, resource) DO UPDATE
             SET mark_at = greatest(s.mark_at, excluded.mark_at), run_id = excluded.run_id, updated_at = now();
     END IF;
+    PERFORM fill_statistics(v_run.connection_id);
     PERFORM close_sync_run(p_run_id, v_status, v_kind, v_message);
     RETURN v_status;
 END
 $$;
-COMMENT ON FUNCTION finish_sync_run(bigint, integer, text, text) IS 'Close a run with the status that it earned, count what it did, and move the connection''s mark when everything was read. p_error_message: what a task before failed with. p_times_opened: as the caller knows the run; null does not ask. Returns the status; null: the run was taken up again by somebody else since.';
+COMMENT ON FUNCTION finish_sync_run(bigint, integer, text, text) IS 'Close a run with the status that it earned, count what it did, store the statistics that are missing, and move the connection''s mark when everything was read. p_error_message: what a task before failed with. p_times_opened: as the caller knows the run; null does not ask. Returns the status; null: the run was taken up again by somebody else since.';

@@ -7,7 +7,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_written integer;
+    v_instances bigint[];
+    v_webinars bigint[];
 BEGIN
     WITH given AS (
         SELECT DISTINCT ON (r.uuid) r.*, w.id AS webinar_row_id
@@ -70,10 +71,14 @@ BEGIN
             unique_viewers = excluded.unique_viewers,
             max_concurrent_views = excluded.max_concurrent_views,
             total_minutes = excluded.total_minutes
-        RETURNING 1
+        RETURNING t.id, t.webinar_id
     )
-    SELECT count(*) INTO v_written FROM written;
-    RETURN v_written;
+    SELECT array_agg(w.id), array_agg(DISTINCT w.webinar_id) INTO v_instances, v_webinars FROM written w;
+    IF v_instances IS NOT NULL THEN
+        -- Who stayed to the end depends on when that was.
+        PERFORM drop_statistics(p_connection_id, v_webinars, v_instances);
+    END IF;
+    RETURN coalesce(cardinality(v_instances), 0);
 END
 $$;
 COMMENT ON FUNCTION upsert_instances(bigint, jsonb, boolean) IS 'Store instances from a jsonb array; their webinars must be stored already. Returns the rows written: those that are new or changed.';

@@ -70,6 +70,13 @@ BEGIN
         RETURNING 1
     )
     SELECT count(*) INTO v_written FROM written;
+    IF v_written > 0 THEN
+        PERFORM drop_statistics(
+            w.connection_id, ARRAY[w.id], ARRAY(SELECT i.id FROM zoom_webinar_instances i WHERE i.webinar_id = w.id)
+        )
+        FROM zoom_webinars w
+        WHERE w.id = p_webinar_id;
+    END IF;
     RETURN v_written;
 END
 $$;

@@ -1,0 +1,136 @@
+"""`rollcall health [CONNECTION]`: how each connection fares, and what is wrong now."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rollcall.store.health import Alert, Health
+
+_DATABASE = "ROLLCALL_DATABASE_URL"
+_COLOURS = {"healthy": "green", "warning": "yellow", "critical": "bold red", "unknown": "dim"}
+
+
+def register(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "health",
+        help="show how each connection fares, and what is wrong now",
+        description=f"The database is the one that {_DATABASE} names, else that of the stack that runs here.",
+        epilog="Exit codes: 0 nothing is critical, 1 something is, 2 wrong use.",
+    )
+    parser.add_argument("connection", nargs="?", metavar="CONNECTION", help="id or name (default: all)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line a connection and its open alerts; 1 where one of them is critical."""
+    import psycopg
+
+    from rollcall.errors import UnknownConnection
+    from rollcall.store.health import read_alerts, read_health
+    from rollcall.store.migrate import check_schema, connect
+
+    with connect(_database()) as conn:
+        check_schema(conn)
+        conn.rollback()
+        # Both questions see the same moment.
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        conn.execute("SET LOCAL search_path TO rollcall, pg_temp")
+        found = read_health(conn, args.connection)
+        alerts = read_alerts(conn)
+    if args.connection is not None:
+        if not any(health.connection_id for health in found):
+            raise UnknownConnection(
+                f"There is no connection {args.connection!r}: `rollcall connection list` shows them."
+            )
+        names = {health.connection_name for health in found}
+        alerts = [alert for alert in alerts if alert.connection_name in names]
+    if not found:
+        print("No connections yet: `rollcall connection add NAME …` adds one.")
+    _print(found, alerts)
+    verdicts = {health.status for health in found} | {alert.severity for alert in alerts}
+    return 1 if "critical" in verdicts else 0
+
+
+def _database() -> str:
+    from rollcall.stack.state import dsn
+
+    return os.environ.get(_DATABASE) or dsn("monitor")
+
+
+def _print(found: Sequence[Health], alerts: Sequence[Alert]) -> None:
+    from rich.console import Console
+
+    # Never cut or wrapped to the window: actions are there to be copied.
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    if found:
+        _print_table(
+            console,
+            (
+                "CONNECTION",
+                "STATUS",
+                "SCORE",
+                "LAST SUCCESS",
+                "7 DAYS",
+                "RUN",
+                "GAPS",
+                "PROVISIONAL",
+                "TO DO",
+            ),
+            [
+                (
+                    health.connection_name,
+                    health.status,
+                    "-" if health.health_score is None else str(health.health_score),
+                    _age(health.last_success_age),
+                    "-" if health.success_rate_7d is None else f"{health.success_rate_7d:.0f} %",
+                    "-" if health.active_run_progress is None else f"{health.active_run_progress:.0f} %",
+                    str(health.open_gaps),
+                    str(health.provisional_instances),
+                    health.action,
+                )
+                for health in found
+            ],
+            [_COLOURS[health.status] for health in found],
+        )
+    if alerts:
+        console.print()
+        _print_table(
+            console,
+            ("SEVERITY", "CONDITION", "CONNECTION", "SINCE (UTC)", "WHAT", "TO DO"),
+            [
+                (
+                    alert.severity,
+                    alert.condition,
+                    alert.connection_name or "-",
+                    f"{alert.since.astimezone(UTC):%Y-%m-%d %H:%M}" if alert.since else "-",
+                    alert.detail,
+                    alert.action,
+                )
+                for alert in alerts
+            ],
+            [_COLOURS[alert.severity] for alert in alerts],
+        )
+
+
+def _print_table(
+    console: Any, head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]
+) -> None:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row, style in zip((head, *rows), ("bold", *styles), strict=True):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        console.print(line, style=style)
+
+
+def _age(age: timedelta | None) -> str:
+    if age is None:
+        return "never"
+    hours = age.total_seconds() / 3600
+    if hours < 1:
+        return f"{hours * 60:.0f} min ago"
+    return f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} days ago"
