@@ -17,7 +17,7 @@ _BY_EVENT_TYPE = """
     SELECT event_name, bookings, upcoming, held, no_shows, canceled, rescheduled_bookings, show_rate
     FROM meeting_analytics_by_event_type
     ORDER BY bookings DESC, event_name, event_type_uri
-    LIMIT 8
+    LIMIT 5
 """
 
 
@@ -26,6 +26,7 @@ def print_calendly_report(console: Console, dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         totals = row(connection, _TOTALS)
         event_types = connection.execute(_BY_EVENT_TYPE).fetchall()
+    console.print()
     console.print(
         f"{counted(totals['meetings'], 'meeting')}, {counted(totals['invitees'], 'invitee')}, "
         f"{counted(totals['bookings'], 'booking')} (a booking that was moved counts once)",
