@@ -12,8 +12,9 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "demo",
         help="start everything, sync the sandbox, print a report, stop everything",
-        description="Starts Postgres, the sandbox and Airflow afresh, triggers the Dag zoom_webinar_sync "
-        "over Airflow's REST API, shows its progress, prints what came out, and stops all it started.",
+        description="Starts Postgres, the sandbox and Airflow afresh, triggers the Dags zoom_webinar_sync "
+        "and calendly_sync over Airflow's REST API, shows their progress, prints what came out, and stops all it "
+        "started.",
     )
     parser.add_argument(
         "--report",

@@ -11,8 +11,9 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "up",
         help="start Postgres, the sandbox and Airflow here; Ctrl-C ends them",
-        description="Starts Postgres, the sandbox (a fake Zoom) and Airflow on this machine, says where they "
-        "are, and ends all of them on Ctrl-C. What they store stays in .rollcall (or ROLLCALL_STATE).",
+        description="Starts Postgres, the sandbox (a fake Zoom and a fake Calendly) and Airflow on this machine, "
+        "says where they are, and ends all of them on Ctrl-C. What they store stays in .rollcall (or "
+        "ROLLCALL_STATE).",
     )
     parser.set_defaults(run=run)
 
@@ -31,8 +32,11 @@ def run(_args: argparse.Namespace) -> int:
                 f"\nAirflow   {record.airflow_url}\n"
                 f"login     {record.airflow_user} / {record.airflow_password}\n"
                 f"database  {record.dsn['writer']}\n"
-                f"sandbox   {record.sandbox_url} (connection `sandbox`)\n\n"
-                "Trigger zoom_webinar_sync there, or run `rollcall sync zoom sandbox --mode full --follow`.\n"
+                f"sandbox   {record.sandbox_url} (Zoom, connection `sandbox`)\n"
+                f"          {record.calendly_url} (Calendly, user {stack.calendly_user})\n\n"
+                "Trigger zoom_webinar_sync and calendly_sync there, or run\n"
+                "  rollcall sync zoom sandbox --mode full --follow\n"
+                f"  rollcall sync calendly {stack.calendly_user} --follow\n"
                 "Ctrl-C ends everything.",
                 flush=True,
             )

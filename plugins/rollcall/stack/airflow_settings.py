@@ -61,8 +61,9 @@ def airflow_environment(
     }
     kept = {name: value for name, value in clean_environment().items() if not name.startswith("AIRFLOW__")}
     return {
-        # A person may bring an HTTP connection of their own, for a proxy or a private certificate authority.
+        # A person may bring HTTP connections of their own, for a proxy or a private certificate authority.
         "AIRFLOW_CONN_ZOOM_HTTP": json.dumps({"conn_type": "http"}),
+        "AIRFLOW_CONN_CALENDLY_HTTP": json.dumps({"conn_type": "http"}),
         **kept,
         **{f"AIRFLOW__{name.upper()}": value for name, value in settings.items()},
         "AIRFLOW_HOME": str(state.airflow),

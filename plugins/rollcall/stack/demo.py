@@ -1,4 +1,4 @@
-"""The demo: a fresh stack, one sync through Airflow's REST API, a report, and everything stopped again.
+"""The demo: a fresh stack, a sync of each source through Airflow's REST API, a report, and everything stopped again.
 
 It keeps to a folder of its own below the state folder and begins with empty databases, so that it tells the
 same story each time and never touches what `make up` stores.
@@ -13,7 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 from rollcall.errors import SetupError, WrongUse
-from rollcall.following import ZOOM_DAG, display_for, follow
+from rollcall.following import CALENDLY_DAG, ZOOM_DAG, display_for, follow
+from rollcall.rest import Progress
+from rollcall.stack.calendly_report import print_calendly_report
 from rollcall.stack.demo_report import print_file_comparison, print_report
 from rollcall.stack.sandbox import CONNECTION
 from rollcall.stack.state import StateFolder, default_path
@@ -35,20 +37,32 @@ def run_demo(report: Path | None = None) -> None:
         console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
 
     world = ["--profile", "demo"] if report is None else ["--report", str(report.resolve())]
-    plan = Plan(sandbox_arguments=world, fresh=True, say=say)
+    plan = Plan(sandbox_arguments=world, calendly_arguments=["--profile", "demo"], fresh=True, say=say)
     with Stack(StateFolder(default_path() / "demo"), plan) as stack:
-        rest = stack.rest
-        say(f"Triggering {ZOOM_DAG} at {stack.record.airflow_url}")
-        dag_run_id = rest.trigger(ZOOM_DAG, {"connection": CONNECTION, "mode": "full"})
-        ended = follow(rest, dag_run_id, display_for(console))
-        if not ended.status.startswith("completed"):
-            raise SetupError(
-                f"the sync ended as {ended.status or 'failed'} in phase {ended.phase or 'discover'}: "
-                f"{ended.message or 'no message'} The logs are in {stack.state.logs}."
-            )
-        say(f"The sync ended as {ended.status.replace('_', ' ')}")
-        print_report(console, stack.record.dsn["reader"])
+        reader = stack.record.dsn["reader"]
+        begins = {ZOOM_DAG: {"connection": CONNECTION, "mode": "full"}}
+        if report is None:
+            # Whoever brings a report wants to see that one; both at once take hardly longer than the longer one.
+            begins[CALENDLY_DAG] = {"user": stack.calendly_user}
+        say(f"Triggering {' and '.join(begins)} at {stack.record.airflow_url}")
+        under_way = {dag_id: stack.rest.trigger(dag_id, conf) for dag_id, conf in begins.items()}
+        for dag_id, dag_run_id in under_way.items():
+            ended = _followed(stack, console, dag_id, dag_run_id)
+            say(f"{dag_id} ended as {ended.status.replace('_', ' ')}")
+        print_report(console, reader)
         if report is not None:
-            print_file_comparison(console, stack.record.dsn["reader"], stack.record.sandbox_url)
+            print_file_comparison(console, reader, stack.record.sandbox_url)
+        else:
+            print_calendly_report(console, reader)
         say("Stopping everything")
     say("Done. `make up` starts the same and keeps it.")
+
+
+def _followed(stack: Stack, console: Console, dag_id: str, dag_run_id: str) -> Progress:
+    ended = follow(stack.rest, dag_id, dag_run_id, display_for(console))
+    if not ended.status.startswith("completed"):
+        raise SetupError(
+            f"{dag_id} ended as {ended.status or 'failed'} in phase {ended.phase or 'discover'}: "
+            f"{ended.message or 'no message'} The logs are in {stack.state.logs}."
+        )
+    return ended

@@ -7,11 +7,10 @@ from typing import Any
 
 import psycopg
 import requests
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from rollcall.errors import SetupError
+from rollcall.stack.report_tables import counted, row, short, titled_table
 
 _TOTALS = """
     SELECT
@@ -62,7 +61,6 @@ _FILE_NUMBERS = """
         (SELECT sum(duration_minutes) FROM zoom_webinar_instances) AS duration_minutes
 """
 _NOUNS = ("webinar", "instance", "registrant", "participant", "session")
-_WORDS = ("", "Person", "Webinar", "Measure")
 _TIMEOUT = (5.0, 30.0)
 
 
@@ -86,25 +84,25 @@ class Compared:
 def print_report(console: Console, dsn: str) -> None:
     """Print totals, who rejoined most, and what was reconciled, read as the role that `dsn` logs in."""
     with psycopg.connect(dsn) as connection:
-        totals = _row(connection, _TOTALS)
+        totals = row(connection, _TOTALS)
         rejoined = connection.execute(_REJOINED_MOST).fetchall()
         reconciled = connection.execute(_RECONCILED).fetchall()
         differences = connection.execute(_DIFFERENCES).fetchall()
-        gaps = _row(connection, _GAPS)["count"]
+        gaps = row(connection, _GAPS)["count"]
     console.print()
     console.print(
-        ", ".join(_counted(totals[f"{noun}s"], noun) for noun in _NOUNS)
+        ", ".join(counted(totals[f"{noun}s"], noun) for noun in _NOUNS)
         + f", {totals['attended_hours']:,.1f} attended hours",
         style="bold",
         highlight=False,
         soft_wrap=True,
     )
-    people = _table("Who rejoined most", "Person", "Webinar", "Sessions", "Total", "Attended")
+    people = titled_table("Who rejoined most", "Person", "Webinar", "Sessions", "Total", "Attended")
     for name, topic, sessions, total, attended in rejoined:
-        people.add_row(_short(name, 28), _short(topic, 34), str(sessions), _hours(total), _hours(attended))
+        people.add_row(short(name, 28), short(topic, 34), str(sessions), _hours(total), _hours(attended))
     if rejoined:
         console.print(people)
-    compared = _table(
+    compared = titled_table(
         "Our numbers against Zoom's", "Measure", "Instances", "Agree", "Explained", "Differ", "Not stated"
     )
     for measure, *counts in reconciled:
@@ -135,8 +133,8 @@ def print_file_comparison(console: Console, dsn: str, sandbox_url: str) -> None:
             f"the sandbox at {sandbox_url} gives no header of the report; see its log."
         ) from error
     with psycopg.connect(dsn) as connection:
-        ours = _row(connection, _FILE_NUMBERS)
-    table = _table("Our numbers against the file's header", "", "Ours", "Zoom's", "")
+        ours = row(connection, _FILE_NUMBERS)
+    table = titled_table("Our numbers against the file's header", "", "Ours", "Zoom's", "")
     lines = compare_with_header(ours, header)
     for line in lines:
         theirs = "?" if line.theirs is None else f"{line.theirs:,}"
@@ -180,30 +178,6 @@ def compare_with_header(ours: dict[str, Any], header: dict[str, Any]) -> list[Co
             "ours is what the replayed instance states",
         ),
     ]
-
-
-def _row(connection: psycopg.Connection, query: str) -> dict[str, Any]:
-    cursor = connection.execute(query.encode())
-    names = [column.name for column in cursor.description or ()]
-    return dict(zip(names, cursor.fetchone() or (), strict=True))
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name in columns:
-        table.add_column(name, no_wrap=name != "", justify="left" if name in _WORDS else "right")
-    return table
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _short(text: str | None, width: int) -> str:
-    """Make a name printable: hostile ones carry control characters and thousands of letters."""
-    clean = "".join(character if character.isprintable() else "�" for character in text or "(no name)")
-    clean = clean if len(clean) <= width else f"{clean[: width - 1]}…"
-    return clean.replace("[", r"\[")
 
 
 def _hours(seconds: int) -> str:

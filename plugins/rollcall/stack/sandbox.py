@@ -1,24 +1,31 @@
-"""Starts the sandbox, a fake Zoom, as a program of the stack and registers the connection `sandbox`."""
+"""Starts the sandbox, a fake Zoom and a fake Calendly, as programs of the stack, and registers what reads them."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import psycopg
+import requests
 
 from rollcall.errors import SetupError
 from rollcall.secrets import Keyring
 from rollcall.stack.postgres_home import clean_environment
 from rollcall.stack.processes import Program
 from rollcall.stack.state import REPOSITORY, StateFolder
+from rollcall.store.users import connect_user
 from rollcall.sync.connections import add_connection
 
 CONNECTION = "sandbox"
 _START_SECONDS = 60
 _WORLD_LASTS = timedelta(days=14)
+_CALENDLY_TOKEN = "sandbox-calendly-token"  # noqa: S105 - the sandbox accepts this one and guards nothing
+_TIMEOUT = (5.0, 30.0)
 
 
 @dataclass(frozen=True)
@@ -29,31 +36,42 @@ class Sandbox:
     url: str
 
 
-def start_sandbox(
-    state: StateFolder, arguments: Sequence[str], started: Callable[[Program], None]
-) -> Sandbox:
-    """Start the sandbox with extra `arguments` and return once it answers.
+class StartingSandbox:
+    """A sandbox that has been started and may not answer yet, so that several can start at the same time."""
 
-    Raises SetupError with its own last words where it ends instead.
-    """
-    port_file = state.path / "sandbox-port"
-    port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "sandbox.zoom", "--port", "0", "--port-file", str(port_file), *arguments]
-    environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
-    log = state.logs / "sandbox.log"
-    log_start = log.stat().st_size if log.exists() else 0
-    program = Program("the sandbox", command, env=environment, log=log)
-    started(program)
-    deadline = time.monotonic() + _START_SECONDS
-    while not port_file.exists():
-        if program.exit_code() is not None:
-            raise SetupError(
-                f"{program.died_message('starting')} Its last words: {_last_line(log, log_start)}"
-            )
-        if time.monotonic() > deadline:
-            raise SetupError(f"the sandbox does not answer after {_START_SECONDS} seconds; its log: {log}")
-        time.sleep(0.05)
-    return Sandbox(program, f"http://127.0.0.1:{int(port_file.read_text(encoding='utf-8'))}")
+    def __init__(
+        self, state: StateFolder, source: str, arguments: Sequence[str], started: Callable[[Program], None]
+    ) -> None:
+        """Start the fake of `source` (zoom or calendly) with extra `arguments`; `started` is told of it."""
+        self._port_file = state.path / f"sandbox-{source}-port"
+        self._port_file.unlink(missing_ok=True)
+        module = ("-m", f"sandbox.{source}", "--port", "0", "--port-file", str(self._port_file))
+        self._log = state.logs / f"sandbox-{source}.log"
+        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        self._program = Program(
+            f"the sandbox's {source.capitalize()}",
+            [sys.executable, *module, *arguments],
+            env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
+            log=self._log,
+        )
+        started(self._program)
+
+    def wait(self) -> Sandbox:
+        """Return it once it answers. Raises SetupError with its own last words where it ends instead."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._port_file.exists():
+            if self._program.exit_code() is not None:
+                raise SetupError(
+                    f"{self._program.died_message('starting')} "
+                    f"Its last words: {_last_line(self._log, self._log_start)}"
+                )
+            if time.monotonic() > deadline:
+                raise SetupError(
+                    f"{self._program.name} does not answer after {_START_SECONDS} seconds; its log: {self._log}"
+                )
+            time.sleep(0.05)
+        port = int(self._port_file.read_text(encoding="utf-8"))
+        return Sandbox(self._program, f"http://127.0.0.1:{port}")
 
 
 def register_connection(dsn: str, sandbox: Sandbox, environment: Mapping[str, str]) -> None:
@@ -73,8 +91,44 @@ def register_connection(dsn: str, sandbox: Sandbox, environment: Mapping[str, st
     )
 
 
+def register_user(dsn: str, sandbox: Sandbox, environment: Mapping[str, str]) -> str:
+    """Store the owner of the sandbox's Calendly organization with his token; returns his e-mail.
+
+    An older one is replaced, what was synced stays. Raises SetupError where the sandbox does not tell who he is.
+    """
+    headers = {"Authorization": f"Bearer {_CALENDLY_TOKEN}"}
+    try:
+        response = requests.get(f"{sandbox.url}/users/me", headers=headers, timeout=_TIMEOUT)
+        response.raise_for_status()
+        owner: dict[str, str] = response.json()["resource"]
+    except (requests.RequestException, ValueError, LookupError) as error:
+        raise SetupError(
+            f"the sandbox's Calendly at {sandbox.url} does not tell whose its token is ({type(error).__name__}): "
+            "its log says why."
+        ) from error
+    with closing(psycopg.connect(dsn, autocommit=True)) as conn:
+        conn.execute("SET search_path TO rollcall, public")
+        connect_user(
+            conn,
+            email=owner["email"],
+            user_uri=owner["uri"],
+            organization_uri=owner["current_organization"],
+            role="owner",
+            scope="organization",
+            token_kind="personal",  # noqa: S106 - a kind, not a token
+            api_url=sandbox.url,
+            oauth_url=f"{sandbox.url}/oauth/token",
+            client_id=None,
+            client_secret_encrypted=None,
+            token_encrypted=Keyring.from_env(environment).encrypt(_CALENDLY_TOKEN),
+            refresh_token_encrypted=None,
+            token_expires_at=None,
+        )
+    return owner["email"]
+
+
 def world_time(state: StateFolder) -> str:
-    """Return the time the sandbox's world is seen from: the same at each start for two weeks, then anew.
+    """Return the time the sandbox's worlds are seen from: the same at each start for two weeks, then anew.
 
     A world that moved with every start would bring new instances each time and no sync would ever find
     nothing new.

@@ -25,13 +25,15 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 @dataclass
 class Record:
-    """What `stack.json` says. `dsn` maps a role (ROLES) to its address of the database `rollcall`."""
+    """What `stack.json` says. `sandbox_url` and `calendly_url` are the fake Zoom and the fake Calendly; `dsn` maps a
+    role (ROLES) to its address of the database `rollcall`."""
 
     main: Started
     airflow_url: str = ""
     airflow_user: str = ""
     airflow_password: str = ""
     sandbox_url: str = ""
+    calendly_url: str = ""
     dsn: dict[str, str] = field(default_factory=dict)
     programs: list[Started] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""The whole local stack in order: Postgres, databases, sandbox, Airflow; and all of it away again."""
+"""The whole local stack in order: Postgres, databases, sandboxes, Airflow; and all of it away again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rollcall.stack.databases import drop_databases, prepare_airflow_database, p
 from rollcall.stack.ports import free_port
 from rollcall.stack.postgres import Postgres
 from rollcall.stack.processes import Program, Started, end_sessions
-from rollcall.stack.sandbox import register_connection, start_sandbox, world_time
+from rollcall.stack.sandbox import StartingSandbox, register_connection, register_user, world_time
 from rollcall.stack.state import REPOSITORY, Record, StateFolder, read_record
 
 _STOP_SECONDS = 5.0
@@ -36,13 +36,15 @@ _PORT_TRIES = 3
 class Plan:
     """What to start. A port of 0 takes any free one, others are stepped around where taken.
 
-    `fresh` drops what earlier runs stored; `say` is told of each step as it begins.
+    `fresh` drops what earlier runs stored; `say` is told of each step as it begins. `sandbox_arguments` and
+    `calendly_arguments` are words for the fake Zoom and the fake Calendly; None: the demo's worlds.
     """
 
     dags: Path = REPOSITORY / "dags"
     airflow_port: int = 8080
     postgres_port: int = 5432
     sandbox_arguments: Sequence[str] | None = None
+    calendly_arguments: Sequence[str] | None = None
     fresh: bool = False
     say: Callable[[str], None] = field(default=lambda _step: None)
 
@@ -55,6 +57,8 @@ class Stack:
         self.plan = plan
         self.postgres = Postgres(state.postgres, preferred_port=plan.postgres_port)
         self.record = Record(main=_this_process())
+        self.calendly_user = ""
+        """E-mail of the user whose Calendly is the sandbox's."""
         self._programs: list[Program] = []
         self._held = ExitStack()
 
@@ -121,7 +125,7 @@ class Stack:
         log = self.state.logs / "airflow-db-migrate.log"
         with ThreadPoolExecutor(1) as other:
             migrated = other.submit(migrate_metadata, self.postgres.dsn("airflow"), environment, log)
-            self._start_sandbox(environment)
+            self._start_sandboxes(environment)
             migrated.result()
         self.plan.say("Starting Airflow")
         for attempt in range(1, _PORT_TRIES + 1):
@@ -157,13 +161,21 @@ class Stack:
             program.reap()
         self._programs = [program for program in self._programs if program not in programs]
 
-    def _start_sandbox(self, environment: dict[str, str]) -> None:
-        arguments = self.plan.sandbox_arguments
-        if arguments is None:
-            arguments = ["--profile", "demo", "--now", world_time(self.state)]
-        sandbox = start_sandbox(self.state, arguments, self._started)
-        self.record.sandbox_url = sandbox.url
-        register_connection(self.record.dsn["owner"], sandbox, environment)
+    def _start_sandboxes(self, environment: dict[str, str]) -> None:
+        demo = ("--profile", "demo", "--now", world_time(self.state))
+        zoom, calendly = (
+            StartingSandbox(self.state, source, demo if wished is None else wished, self._started)
+            for source, wished in (
+                ("zoom", self.plan.sandbox_arguments),
+                ("calendly", self.plan.calendly_arguments),
+            )
+        )
+        fake_zoom = zoom.wait()
+        self.record.sandbox_url = fake_zoom.url
+        register_connection(self.record.dsn["owner"], fake_zoom, environment)
+        fake_calendly = calendly.wait()
+        self.record.calendly_url = fake_calendly.url
+        self.calendly_user = register_user(self.record.dsn["owner"], fake_calendly, environment)
 
     def _clean_up_after_a_killed_start(self) -> None:
         """End what the record of an earlier start names; Postgres looks after itself when it starts."""

@@ -27,6 +27,8 @@ def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str |
         conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
     )
     found = runs.count_meetings(conn, run_id)
-    counts = ", ".join(f"{number} {what}" for what, number in found.items()).replace(" new", " meetings new", 1)
+    counts = ", ".join(f"{number} {what}" for what, number in found.items()).replace(
+        " new", " meetings new", 1
+    )
     log.info("Run %s %s: %s", run_id, status, counts)
     return status
