@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from rollcall.stack.state import StateFolder
 from rollcall.stack.up import Plan, Stack, remove_stack
-from tests.end_to_end.stack_operator import DAG, Operator, until
+from tests.end_to_end.stack_operator import CALENDLY_DAG, Operator
 
 _HERE = Path(__file__).parent
 
@@ -24,12 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A running stack whose connection `sandbox` points to the sandbox's demo world.
+    """A running stack whose connection `sandbox` and whose Calendly user are those of the sandbox's demo worlds.
 
-    `.rest` talks to Airflow; `.record` has `dsn` (by role), `sandbox_url` and `airflow_url`.
+    `.rest` talks to Airflow; `.record` has `dsn` (by role), `sandbox_url`, `calendly_url` and `airflow_url`.
     """
     folder = tmp_path_factory.mktemp("stack")
-    plan = Plan(airflow_port=0, postgres_port=0, sandbox_arguments=("--profile", "demo"))
+    demo = ("--profile", "demo")
+    plan = Plan(airflow_port=0, postgres_port=0, sandbox_arguments=demo, calendly_arguments=demo)
     try:
         with Stack(StateFolder(folder), plan) as running:
             yield running
@@ -42,7 +42,12 @@ def operator(stack: Stack) -> Iterator[Operator]:
     """An operator at a stack without faults and without an active run."""
     person = Operator(stack)
     yield person
-    requests.delete(f"{person.sandbox}/sandbox/faults", timeout=10)
-    for run in person.rows("SELECT airflow_run_id FROM sync_runs WHERE finished_at IS NULL"):
-        person.call("PATCH", f"/api/v2/dags/{DAG}/dagRuns/{run['airflow_run_id']}", state="failed")
-        until(lambda: not person.rows("SELECT FROM sync_runs WHERE finished_at IS NULL"))
+    person.clear_up()
+
+
+@pytest.fixture
+def calendly(stack: Stack) -> Iterator[Operator]:
+    """An operator of calendly_sync, whose Calendly has no faults and whose user has no active run."""
+    person = Operator(stack, CALENDLY_DAG)
+    yield person
+    person.clear_up()

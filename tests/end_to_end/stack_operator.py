@@ -14,30 +14,44 @@ from psycopg.rows import dict_row
 from rollcall.stack.up import Stack
 
 DAG = "zoom_webinar_sync"
+CALENDLY_DAG = "calendly_sync"
 _ENDED = ("success", "failed")
 
 
 class Operator:
-    """What a person can do and see from outside."""
+    """What a person can do and see from outside, with the Dag of one source."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, dag_id: str = DAG) -> None:
         self.stack = stack
         self.rest = stack.rest
-        self.sandbox = stack.record.sandbox_url
+        self.dag_id = dag_id
+        if dag_id == CALENDLY_DAG:
+            self.sandbox = stack.record.calendly_url
+            self._usual: dict[str, Any] = {"user": stack.calendly_user}
+        else:
+            self.sandbox = stack.record.sandbox_url
+            self._usual = {"connection": "sandbox", "mode": "full"}
 
     def trigger(self, **conf: Any) -> str:
         """Press Trigger."""
-        return self.rest.trigger(DAG, {"connection": "sandbox", "mode": "full", **conf})
+        return self.rest.trigger(self.dag_id, {**self._usual, **conf})
+
+    def stop(self, run: str) -> None:
+        """Mark the run as failed."""
+        path = f"/api/v2/dags/{self.dag_id}/dagRuns/{quote(run, safe='')}"
+        self.call("PATCH", path, state="failed").raise_for_status()
 
     def wait(self, run: str, seconds: float = 120) -> str:
         """Wait for the end of a run; returns Airflow's word for it."""
-        return str(until(lambda: (state := self.rest.run_state(DAG, run)) in _ENDED and state, seconds))
+        return str(
+            until(lambda: (state := self.rest.run_state(self.dag_id, run)) in _ENDED and state, seconds)
+        )
 
     def until(self, run: str, condition: Callable[[dict[str, Any]], Any], seconds: float = 60) -> Any:
         """Wait until the run's row meets a condition; fails at once when the run has ended without."""
 
         def met_or_over() -> Any:
-            over = self.rest.run_state(DAG, run) in _ENDED
+            over = self.rest.run_state(self.dag_id, run) in _ENDED
             row = self.sync_run(run)
             found = row and condition(row)
             assert found or not over, (
@@ -60,16 +74,30 @@ class Operator:
 
     def sync_run(self, run: str) -> dict[str, Any]:
         """The row of sync_runs that an Airflow run opened; empty where it opened none."""
-        found = self.rows("SELECT * FROM sync_runs WHERE airflow_run_id = %s", run)
+        found = self.rows(
+            "SELECT * FROM sync_runs WHERE airflow_dag_id = %s AND airflow_run_id = %s", self.dag_id, run
+        )
         return found[0] if found else {}
 
     def fault(self, **fault: Any) -> None:
         """Put a fault in the sandbox's way."""
         requests.post(f"{self.sandbox}/sandbox/faults", json=fault, timeout=10).raise_for_status()
 
+    def mend(self) -> None:
+        """Take all faults away."""
+        requests.delete(f"{self.sandbox}/sandbox/faults", timeout=10).raise_for_status()
+
+    def clear_up(self) -> None:
+        """Take all faults away and stop what still runs."""
+        self.mend()
+        open_runs = "SELECT airflow_run_id FROM sync_runs WHERE finished_at IS NULL AND airflow_dag_id = %s"
+        for run in self.rows(open_runs, self.dag_id):
+            self.stop(run["airflow_run_id"])
+            until(lambda: not self.rows(open_runs, self.dag_id))
+
     def log_of(self, run: str, task: str) -> str:
         """The log of a task's first try, as Airflow's page shows it."""
-        path = f"/api/v2/dags/{DAG}/dagRuns/{quote(run, safe='')}/taskInstances/{task}/logs/1"
+        path = f"/api/v2/dags/{self.dag_id}/dagRuns/{quote(run, safe='')}/taskInstances/{task}/logs/1"
         answer = self.call("GET", path)
         return str(answer.json()["content"])
 

@@ -169,7 +169,7 @@ def test_demo_says_what_is_wrong_with_a_file_and_stops_everything(state: Path, t
     other.write_text("a,b\n1,2\n")
     ended = call(state, "demo", "--report", str(other))
     assert ended.returncode != 0
-    assert "the sandbox ended with code 2 while starting" in ended.stderr
+    assert "the sandbox's Zoom ended with code 2 while starting" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert read_record(state / "demo") is None
 
@@ -183,6 +183,8 @@ def test_demo_syncs_reports_and_leaves_nothing_running(state: Path) -> None:
         assert "30 webinars, 78 instances" in ended.stdout
         assert "Who rejoined most" in ended.stdout
         assert "Our numbers against Zoom's" in ended.stdout
+        assert "calendly_sync ended as completed" in ended.stdout
+        assert "What became of Calendly bookings" in ended.stdout
         assert read_record(state / "demo") is None
 
 
