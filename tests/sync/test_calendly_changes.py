@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ Runner = CalendlyRunner
 
 
 @pytest.fixture
-def runner(start_calendly: StartCalendly) -> Iterator[Runner]:
+def runner(start_calendly: StartCalendly) -> Runner:
     """An organization of this month alone, synced once, so that the truth of all is that of the window."""
     begun = start_calendly("empty")
     for number in range(4):
@@ -30,7 +29,7 @@ def runner(start_calendly: StartCalendly) -> Iterator[Runner]:
         begun.calendly.edit("book", event=group["event"])
     begun.sync()
     assert_truth(begun)
-    yield begun
+    return begun
 
 
 def moment(**ahead: float) -> str:

@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 from rollcall.errors import RunClosed
 
 Record = Mapping[str, Any]
+Version = tuple[datetime | None, int | None, int | None]
+"""Of an event: its `updated_at` at Calendly, how many invitees it has, and how many of them are active."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,14 @@ def enqueue_invitees(conn: psycopg.Connection, run_id: int, recent: timedelta) -
     return int(row[0]) if row else 0
 
 
-def note_read(conn: psycopg.Connection, meeting_id: int) -> None:
+def read_version(conn: psycopg.Connection, meeting_id: int) -> Version:
+    """As which version the event is stored now: ask before its invitees are read."""
+    row = conn.execute(
+        "SELECT event_updated_at, invitees_total, invitees_active FROM meetings WHERE id = %s", (meeting_id,)
+    ).fetchone()
+    return row or (None, None, None)
+
+
+def note_read(conn: psycopg.Connection, meeting_id: int, version: Version) -> None:
     """Record as which version of its event the meeting's invitees were read."""
-    conn.execute("SELECT note_meeting_read(%s)", (meeting_id,))
+    conn.execute("SELECT note_meeting_read(%s, %s, %s, %s)", (meeting_id, *version))

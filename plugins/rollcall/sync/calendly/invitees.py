@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollcall.errors import PageTokenExpired, PageTokenRepeated
 from rollcall.sources.calendly.endpoints import INVITEES
 from rollcall.sources.calendly.records import invitee_record
 from rollcall.store import meetings, queue, runs
 from rollcall.sync.calendly.account import CalendlyAccount
-
-_TRIES = 3  # of a list whose page token died or came twice
+from rollcall.sync.calendly.whole_list import whole_list
 
 
 def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
@@ -21,10 +19,11 @@ def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
     if item.meeting_id is None or item.meeting_uri is None:
         raise ValueError(f"queue item {item.item_id} has no meeting")
     before = account.client.calls
+    version = meetings.read_version(account.conn, item.meeting_id)
     records = _all_pages(account, item.meeting_uri)
     with account.conn.transaction():
         meetings.upsert_invitees(account.conn, records, via_webhook=False)
-        meetings.note_read(account.conn, item.meeting_id)
+        meetings.note_read(account.conn, item.meeting_id, version)
         queue.advance(account.conn, item, next_page_token="", rows=len(records))
         queue.settle(account.conn, item, "done")
         runs.close_gap(account.conn, account.run_id, item.kind, item.subject)
@@ -32,12 +31,5 @@ def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
 
 
 def _all_pages(account: CalendlyAccount, uri: str) -> list[dict[str, Any]]:
-    for attempt in range(1, _TRIES + 1):
-        try:
-            found = [page.rows for page in account.client.pages(INVITEES, uri)]
-            break
-        except (PageTokenExpired, PageTokenRepeated):
-            if attempt == _TRIES:
-                raise
-    records = [invitee_record(row) for rows in found for row in rows]
+    records = [invitee_record(row) for row in whole_list(account.client, INVITEES, uri)]
     return [{**record, "event_uri": uri} for record in records if record]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.errors import DataFault, PageTokenExpired, PageTokenRepeated, SourceError, Unavailable
+from rollcall.errors import DataFault, SourceError, Unavailable
 from rollcall.sources.calendly.endpoints import EVENT, EVENTS, time_param
 from rollcall.sources.calendly.records import event_record
 from rollcall.store import meetings, queue, runs
@@ -16,6 +16,7 @@ from rollcall.store.users import note_user_standing
 from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.deliveries import apply_waiting
 from rollcall.sync.calendly.standing import Standing, ask_standing
+from rollcall.sync.calendly.whole_list import whole_list
 from rollcall.sync.dates import months_from
 from rollcall.sync.refusals import log_source_error, record_gap
 
@@ -25,7 +26,6 @@ RECENT = timedelta(days=7)
 """For so long after a meeting its invitees are read each time: no-shows and payments come in without a mark."""
 
 _EDGE = timedelta(seconds=1)  # whether Calendly's bounds are inclusive is not documented
-_TRIES = 3  # of a slice whose page token died or came twice
 _NAMES = {"full": "FULL SYNC", "incremental": "INCREMENTAL SYNC", "date_range": "DATE RANGE SYNC"}
 
 
@@ -88,7 +88,7 @@ def _list_slice(
 def _listed(
     account: CalendlyAccount, standing: Standing, slice_from: datetime, slice_to: datetime
 ) -> list[dict[str, Any]]:
-    """All events of the slice, each once. Nothing else is asked of Calendly before the last page is in."""
+    """All events of the slice, each once."""
     params = {
         "min_start_time": time_param(slice_from - _EDGE),
         "max_start_time": time_param(slice_to + _EDGE),
@@ -98,13 +98,7 @@ def _listed(
         params["organization"] = standing.organization_uri
     else:
         params["user"] = standing.user_uri
-    for attempt in range(1, _TRIES + 1):
-        try:
-            found = [row for page in account.client.pages(EVENTS, **params) for row in page.rows]
-            break
-        except (PageTokenExpired, PageTokenRepeated):
-            if attempt == _TRIES:
-                raise
+    found = whole_list(account.client, EVENTS, **params)
     records = {record["uri"]: record for record in map(event_record, found) if record}
     return [record for record in records.values() if _is_within(record, slice_from, slice_to)]
 

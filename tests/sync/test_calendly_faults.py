@@ -1,0 +1,256 @@
+"""Calendly answers badly, or not at all: what passes by itself passes, and what does not is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rollcall.errors import (
+    PageTokenExpired,
+    PageTokenRepeated,
+    ReconnectNeeded,
+    ScopeMissing,
+    ServerFault,
+    SourceError,
+)
+from sandbox.calendly.oauth import TOKEN
+from tests.sync.calendly_runner import CalendlyRunner
+from tests.sync.calendly_truth import assert_truth, window_of
+from tests.sync.conftest import StartCalendly
+
+LISTING = r"GET /scheduled_events\?"
+INVITEES = r"/invitees"
+
+
+def two_pages(runner: CalendlyRunner) -> dict[str, Any]:
+    """The params of a run whose only slice has two pages of events."""
+    for _ in range(2):
+        runner.calendly.edit("book", event_type="Support slot", start="2030-01-07T10:00:00Z", count=80)
+    return {"mode": "date_range", "from": "2030-01-01", "to": "2030-01-31"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "match"),
+    [
+        ("429", LISTING),
+        ("429", INVITEES),
+        ("500", ""),
+        ("502", LISTING),
+        ("504", INVITEES),
+        ("424", LISTING),
+        ("drop", INVITEES),
+        ("cut_body", ""),
+        ("broken_json", LISTING),
+        ("no_wrapper", INVITEES),
+        ("html_body", ""),
+        ("lone_surrogate", INVITEES),
+        ("empty_page", LISTING),
+        ("empty_page", INVITEES),
+        ("repeat_page", LISTING),
+        ("repeat_page", INVITEES),
+        ("page_token_invalid", INVITEES),
+    ],
+)
+def test_what_passes_by_itself_costs_nothing_but_time(
+    start_calendly: StartCalendly, kind: str, match: str
+) -> None:
+    runner = start_calendly("demo")
+    more = {"seconds": 1} if kind == "429" else {}
+    runner.calendly.fault(kind, match=match, after=2, times=2, **more)
+    run = runner.sync()
+    assert run["status"] == "completed"
+    if kind != "lone_surrogate":
+        assert_truth(runner, **window_of(runner, run["id"]))
+    again = runner.sync(mode="full")
+    assert again["meetings_new"] == 0
+    assert_truth(runner, **window_of(runner, again["id"]))
+
+
+def test_a_page_token_that_dies_starts_the_slice_again_twice_at_most(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("empty")
+    params = two_pages(runner)
+    runner.calendly.fault("page_token_invalid", times=2)
+    assert runner.sync(**params)["meetings_new"] == 160
+    first_pages = [
+        n for target, n in runner.calendly.calls()["targets"].items() if "page_token" not in target
+    ]
+    assert max(n for n in first_pages) == 3
+    assert_truth(runner)
+
+    runner.calendly.fault("page_token_invalid", times=-1)
+    runner.calendly.reset_calls()
+    run_id = runner.open(**params)
+    with pytest.raises(PageTokenExpired):
+        runner.discover(run_id)
+    listed = [n for target, n in runner.calendly.calls()["targets"].items() if "/scheduled_events?" in target]
+    assert sum(listed) == 6
+    assert runner.finish(run_id, failed_task="discover") == "failed"
+
+
+def test_a_list_that_goes_round_in_a_circle_ends_in_an_error(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("empty")
+    params = two_pages(runner)
+    runner.calendly.fault("repeat_page", match=LISTING, times=-1)
+    run_id = runner.open(**params)
+    with pytest.raises(PageTokenRepeated):
+        runner.discover(run_id)
+    assert runner.rows("SELECT FROM meetings") == []
+
+
+def test_an_event_that_vanishes_before_its_invitees_are_read_is_a_gap_until_the_next_run(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("demo")
+    runner.calendly.fault("vanish", match=INVITEES, after=3)
+    run = runner.sync()
+    assert (run["status"], run["gaps"]) == ("completed_with_gaps", 1)
+    gap = runner.rows("SELECT * FROM sync_gaps WHERE closed_at IS NULL")
+    assert [(g["source"], g["object_kind"], g["http_status"], g["is_expected"]) for g in gap] == [
+        ("calendly", "invitees", 404, False)
+    ]
+    assert gap[0]["connection_id"] == runner.user_id
+    again = runner.sync(mode="full")
+    assert (again["status"], again["meetings_missing"]) == ("completed", 1)
+    assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []
+    assert_truth(runner, **window_of(runner, again["id"]))
+
+
+def test_invitees_that_could_not_be_read_are_asked_for_again_and_the_gap_closes(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("demo")
+    runner.sync()
+    # Read before, unchanged since, ended long ago: nothing but the gap calls for it.
+    runner.calendly.fault("404", match=INVITEES, after=8)
+    run = runner.sync(mode="full")
+    assert run["status"] == "completed_with_gaps"
+    key = runner.rows("SELECT object_key FROM sync_gaps")[0]["object_key"]
+    event = f"https://api.calendly.com/scheduled_events/{key}"
+    runner.execute(
+        "UPDATE users SET calendly_initial_sync_complete = true, last_calendly_sync = now() WHERE id = %s",
+        runner.user_id,
+    )
+    runner.calendly.reset_calls()
+    start = runner.rows("SELECT start_time::date::text AS day FROM meetings WHERE uri = %s", event)[0]["day"]
+    run = runner.sync(mode="date_range", **{"from": start, "to": start})
+    assert run["status"] == "completed"
+    assert runner.invitee_calls()[event] == 1
+    assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []
+
+
+def test_a_dead_token_says_reconnect_until_somebody_connects_again(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("demo")
+    runner.sync()
+    runner.calendly.edit("revoke_tokens")
+    run_id = runner.open()
+    with pytest.raises(ReconnectNeeded):
+        runner.discover(run_id)
+    assert runner.finish(run_id, failed_task="discover") == "failed"
+    run = runner.run(run_id)
+    assert run["error_kind"] == "auth_error"
+    assert "revoked" in run["error_message"]
+    assert TOKEN not in run["error_message"]
+    marked = runner.user()
+    assert marked["calendly_reconnect_needed_at"] is not None
+    assert marked["calendly_reconnect_reason"]
+    health = runner.rows("SELECT calendly_reconnect_needed_at AS since FROM calendly_sync_health")
+    assert health == [{"since": marked["calendly_reconnect_needed_at"]}]
+
+    runner.calendly.reset_calls()
+    run_id = runner.open()
+    with pytest.raises(ReconnectNeeded, match="Reconnect needed for"):
+        runner.discover(run_id)
+    assert runner.finish(run_id, failed_task="discover") == "failed"
+    assert "Reconnect needed for" in runner.run(run_id)["error_message"]
+    assert runner.calendly.calls()["api_calls"] == 0, "a token that is known to be dead was tried again"
+
+
+def test_a_token_that_dies_between_two_workers_calls_stops_the_run_and_the_next_does_the_rest(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("demo")
+    run_id = runner.open()
+    runner.discover(run_id)
+    runner.calendly.fault("token_expired_401", match=INVITEES, after=5)
+    with pytest.raises(ReconnectNeeded):
+        runner.fetch(run_id)
+    assert runner.finish(run_id, failed_task="fetch") == "failed"
+    assert runner.user()["calendly_reconnect_needed_at"] is not None
+    assert runner.user()["last_calendly_sync"] is None
+    assert runner.rows("SELECT FROM meeting_invitees") != []
+
+
+def test_oauth_refreshes_once_for_all_workers_and_keeps_the_new_pair(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("demo", kind="oauth")
+    runner.calendly.edit("revoke_tokens")
+    before = runner.user()
+    run = runner.sync(fetch_workers=4)
+    assert run["status"] == "completed"
+    assert_truth(runner, **window_of(runner, run["id"]))
+    calls = runner.calendly.calls()
+    assert (calls["token_grants"], calls["most_token_grants_at_once"]) == (1, 1)
+    after = runner.user()
+    assert after["calendly_refresh_token_encrypted"] != before["calendly_refresh_token_encrypted"]
+    assert after["calendly_token_expires_at"] is not None
+
+    runner.calendly.edit("revoke_tokens")
+    assert runner.sync()["status"] == "completed"
+    runner.calendly.edit("revoke_tokens")
+    runner.calendly.fault("invalid_grant", times=-1)
+    run_id = runner.open()
+    with pytest.raises(ReconnectNeeded):
+        runner.discover(run_id)
+    assert runner.user()["calendly_reconnect_needed_at"] is not None
+
+
+def test_a_missing_scope_is_named(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("demo")
+    runner.calendly.edit("grant_scopes", scopes=["users:read", "organizations:read"])
+    run_id = runner.open()
+    with pytest.raises(ScopeMissing, match="scheduled_events:read"):
+        runner.discover(run_id)
+    assert runner.finish(run_id, failed_task="discover") == "failed"
+    assert "scheduled_events:read" in runner.run(run_id)["error_message"]
+
+
+def test_without_the_scope_for_members_the_events_come_all_the_same(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("demo")
+    runner.calendly.edit("grant_scopes", scopes=["users:read", "scheduled_events:read"])
+    run = runner.sync()
+    assert run["status"] == "completed"
+    assert_truth(runner, **window_of(runner, run["id"]))
+
+
+def test_calendly_down_while_invitees_are_read_fails_the_run_and_the_retry_goes_on(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("demo")
+    run_id = runner.open()
+    runner.discover(run_id)
+    runner.calendly.fault("503", match=INVITEES, after=10, times=-1)
+    with pytest.raises(ServerFault):
+        runner.fetch(run_id)
+    assert runner.finish(run_id, failed_task="fetch") == "failed"
+    assert runner.user()["calendly_initial_sync_complete"] is False
+
+    done = runner.rows("SELECT count(*) AS n FROM webinar_sync_queue WHERE status = 'done'")[0]["n"]
+    runner.calendly.clear_faults()
+    runner.calendly.reset_calls()
+    assert runner.open(dag_run_id=runner.run(run_id)["airflow_run_id"]) == run_id
+    runner.discover(run_id)
+    runner.fetch(run_id)
+    assert runner.finish(run_id) == "completed"
+    assert "GET /scheduled_events" not in runner.calendly.calls()["endpoints"]
+    assert len(runner.invitee_calls()) == runner.run(run_id)["instances_done"] - done
+    assert_truth(runner, **window_of(runner, run_id))
+
+
+def test_calendly_down_from_the_start_is_an_error_and_no_empty_account(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("empty")
+    runner.calendly.fault("503", times=-1)
+    run_id = runner.open()
+    with pytest.raises(SourceError):
+        runner.discover(run_id)
+    assert runner.finish(run_id, failed_task="discover") == "failed"
+    assert runner.user()["calendly_initial_sync_complete"] is False
