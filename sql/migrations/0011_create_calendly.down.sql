@@ -1,4 +1,10 @@
 -- Takes Calendly back; tables that were there before keep what they had.
+DELETE FROM sync_retention_settings WHERE table_name = 'calendly_webhook_events';
+ALTER TABLE sync_retention_settings
+    DROP CONSTRAINT table_is_known,
+    ADD CONSTRAINT table_is_known CHECK (table_name IN (
+        'sync_runs', 'sync_progress_updates', 'sync_error_logs', 'webinar_sync_queue', 'sync_test_results', 'zoom_call_budgets'
+    ));
 ALTER TABLE calendly_webhook_events
     DROP CONSTRAINT apply_status_is_known,
     DROP CONSTRAINT one_row_per_delivery,

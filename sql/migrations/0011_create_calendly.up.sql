@@ -276,3 +276,15 @@ CREATE INDEX calendly_webhook_events_by_subscription ON calendly_webhook_events 
 COMMENT ON TABLE calendly_webhook_events IS 'Each verified delivery once, raw as it came, with how often it was seen and what became of it. Holds people''s names.';
 COMMENT ON COLUMN calendly_webhook_events.delivery_key IS 'What makes two deliveries the same: kind and invitee for bookings and cancellations, which happen once; for no-shows also their time; for an unreadable body its hash.';
 COMMENT ON COLUMN calendly_webhook_events.apply_status IS 'pending; applied; outdated (the stored rows were newer already); unreadable (signed, but not of a known shape: kept for a person to see); failed (tried again with the next delivery or sync).';
+
+-- A handful of rows: checking them takes no time.
+ALTER TABLE sync_retention_settings
+    -- squawk-ignore ban-drop-constraint
+    DROP CONSTRAINT table_is_known,
+    -- squawk-ignore constraint-missing-not-valid
+    ADD CONSTRAINT table_is_known CHECK (table_name IN (
+        'sync_runs', 'sync_progress_updates', 'sync_error_logs', 'webinar_sync_queue', 'sync_test_results', 'zoom_call_budgets',
+        'calendly_webhook_events'
+    ));
+INSERT INTO sync_retention_settings (table_name, keep_days, description) VALUES
+    ('calendly_webhook_events', 30, 'Raw webhook deliveries that were applied; those that wait to be applied stay');

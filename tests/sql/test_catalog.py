@@ -26,6 +26,7 @@ INTERNAL = {
     "clean_runs",
     "clean_session_staging",
     "clean_test_results",
+    "clean_webhook_events",
     "collect_sessions",
     "connected_components",
     "content_uuid",

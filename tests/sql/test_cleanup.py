@@ -40,6 +40,7 @@ CLEANED = (
     "sync_test_results",
     "zoom_call_budgets",
 )
+DELIVERIES = "calendly_webhook_events"
 
 
 @pytest.fixture
@@ -347,6 +348,25 @@ class TestSettings:
         done = self.scheduled(monitor)
         assert done["sync_runs"]["kept_since"] is done["sync_error_logs"]["kept_since"] is None
 
+    def test_old_webhook_deliveries_go_but_not_by_the_days_of_bookkeeping(
+        self, db: psycopg.Connection, monitor: psycopg.Connection
+    ) -> None:
+        db.execute(
+            """
+            INSERT INTO calendly_webhook_events (delivery_key, raw_body, apply_status, last_seen_at)
+            SELECT status || days, '{}', status, now() - make_interval(days => days)
+            FROM unnest(ARRAY['applied', 'outdated', 'unreadable', 'pending', 'failed']) status, unnest(ARRAY[29, 31]) days
+            """
+        )
+        clean(monitor, 0)
+        assert rows_in(db, DELIVERIES) == 10
+        done = self.scheduled(monitor)
+        assert counts(done, "rows_deleted") == {DELIVERIES: 3}
+        left = db.execute("SELECT apply_status FROM calendly_webhook_events WHERE delivery_key LIKE '%31'")
+        assert set(left.fetchall()) == {("pending",), ("failed",)}
+        assert monitor.execute("SELECT clean_old_webhook_events(0)").fetchone() == (3,)
+        assert monitor.execute("SELECT clean_old_webhook_events(2147483647)").fetchone() == (0,)
+
     def test_no_row_means_for_ever(self, case: AttendanceCase, monitor: psycopg.Connection) -> None:
         failed_run(case, 4000)
         case.conn.execute("DELETE FROM sync_retention_settings")
@@ -355,7 +375,7 @@ class TestSettings:
         assert {each["kept_since"] for each in done.values()} == {None}
 
     def test_it_may_stand_in_the_select_list(self, monitor: psycopg.Connection) -> None:
-        assert len(monitor.execute("SELECT scheduled_cleanup()").fetchall()) == len(CLEANED)
+        assert len(monitor.execute("SELECT scheduled_cleanup()").fetchall()) == len((*CLEANED, DELIVERIES))
 
     @pytest.mark.parametrize("days", [0, -1])
     def test_a_day_is_the_least(self, db: psycopg.Connection, days: int) -> None:

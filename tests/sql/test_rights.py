@@ -11,7 +11,21 @@ ROLES = ("rollcall_writer", "rollcall_reader", "rollcall_monitor")
 # c: selects some columns only, those of COLUMNS; -: nothing.
 RELATIONS = """
 attended_sessions s s -
+calendly_call_budgets siu - s
+calendly_found_before s - -
+calendly_listing_slices siud - s
+calendly_meeting_reads siu - -
+calendly_sync_health s s s
+calendly_webhook_events siu s c
+calendly_webhook_keys siu - -
+calendly_webhook_refusals siu - s
+calendly_webhook_subscriptions siu - c
 instance_attendance_analytics s s s
+meeting_analytics_by_event_type s s s
+meeting_analytics_by_host s s -
+meeting_bookings s s -
+meeting_invitees siu s -
+meetings siu s -
 participant_engagement s s -
 schema_code s - -
 schema_migrations s - s
@@ -37,6 +51,7 @@ sync_run_totals siu s s
 sync_runs siu s s
 sync_state siu s s
 sync_test_results s - s
+users siu c c
 webinar_attendance_analytics s s s
 webinar_statistics_by_connection s s s
 webinar_sync_queue siu - s
@@ -62,8 +77,56 @@ zoom_webinar_statistics siud s s
 zoom_webinars siu s -
 """
 
+# Of a Calendly user: who it is and how its sync stands, no token, no client.
+USER_COLUMNS = {
+    "id",
+    "email",
+    "calendly_user_uri",
+    "calendly_organization_uri",
+    "calendly_role",
+    "calendly_scope",
+    "calendly_token_kind",
+    "calendly_token_expires_at",
+    "calendly_is_active",
+    "calendly_reconnect_needed_at",
+    "calendly_reconnect_reason",
+    "calendly_connected_at",
+    "last_calendly_sync",
+    "calendly_initial_sync_complete",
+    "calendly_webhook_enabled",
+}
+
 # Columns of a table that a role reads in part.
 COLUMNS = {
+    ("users", "rollcall_reader"): USER_COLUMNS,
+    ("users", "rollcall_monitor"): USER_COLUMNS,
+    # That deliveries come and are applied, not what is in them, nor whom they are about.
+    ("calendly_webhook_events", "rollcall_monitor"): {
+        "id",
+        "subscription_id",
+        "user_id",
+        "event_type",
+        "sent_at",
+        "seen_count",
+        "last_seen_at",
+        "apply_status",
+        "applied_at",
+        "apply_message",
+        "created_at",
+    },
+    # Not the callback address: whoever knows it can have deliveries refused and counted.
+    ("calendly_webhook_subscriptions", "rollcall_monitor"): {
+        "id",
+        "user_id",
+        "uri",
+        "scope",
+        "events",
+        "state",
+        "retry_started_at",
+        "checked_at",
+        "created_at",
+        "updated_at",
+    },
     ("zoom_connections", "rollcall_monitor"): {
         "id",
         "name",
@@ -96,6 +159,7 @@ webinar_statistics *
 """
 MONITORS_CALL = """
 check_stale_syncs *
+clean_old_webhook_events *
 cleanup_old_sync_data *
 find_connections
 instance_concurrency *

@@ -41,7 +41,8 @@ BEGIN
                 (6, 'sync_error_logs', 'sync_error_logs'),
                 (7, 'sync_runs', 'sync_runs'),
                 (8, 'sync_test_results', 'sync_test_results'),
-                (9, 'zoom_call_budgets', 'zoom_call_budgets')
+                (9, 'zoom_call_budgets', 'zoom_call_budgets'),
+                (10, 'calendly_webhook_events', 'calendly_webhook_events')
         ) AS c (place, name, kept_as) ON c.kept_as = r.table_name
         ORDER BY c.place
     LOOP
@@ -68,6 +69,8 @@ BEGIN
                 SELECT * INTO rows_found, rows_deleted FROM clean_test_results(kept_since, p_dry_run, v_left);
             WHEN table_name = 'zoom_call_budgets' THEN
                 SELECT * INTO rows_found, rows_deleted FROM clean_call_budgets(kept_since, p_dry_run, v_left);
+            WHEN table_name = 'calendly_webhook_events' THEN
+                SELECT * INTO rows_found, rows_deleted FROM clean_webhook_events(kept_since, p_dry_run, v_left);
         END CASE;
         v_left := v_left - rows_deleted;
         is_complete := rows_deleted >= rows_found;

@@ -7,9 +7,12 @@ AS $$
     WITH setting AS (
         SELECT t.name, CASE WHEN p_days IS NULL THEN s.keep_days ELSE p_days END AS keep_days
         FROM unnest(ARRAY[
-            'webinar_sync_queue', 'sync_progress_updates', 'sync_error_logs', 'sync_runs', 'sync_test_results', 'zoom_call_budgets'
+            'webinar_sync_queue', 'sync_progress_updates', 'sync_error_logs', 'sync_runs', 'sync_test_results', 'zoom_call_budgets',
+            'calendly_webhook_events'
         ]) AS t (name)
         LEFT JOIN sync_retention_settings s ON s.table_name = t.name
+        -- What Calendly sent is no bookkeeping: how old is old says its own setting alone.
+        WHERE p_days IS NULL OR t.name <> 'calendly_webhook_events'
     ),
     longest AS (
         SELECT s.name, CASE
