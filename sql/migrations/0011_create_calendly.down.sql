@@ -60,12 +60,33 @@ BEGIN
             );
         END IF;
     END LOOP;
+    -- Comments and rights as they were, and last the owner.
+    FOR v_found IN SELECT f.* FROM calendly_found_before f LOOP
+        EXECUTE format('COMMENT ON TABLE %I IS %L', v_found.table_name, v_found.table_comment);
+        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', v_found.table_name, v_found.column_name, v_found.column_comment);
+    END LOOP;
     FOR v_found IN
-        SELECT DISTINCT f.table_name, f.table_owner FROM calendly_found_before f WHERE f.table_owner <> current_user
+        SELECT DISTINCT s.relname AS sequence_name, f.table_owner
+        FROM calendly_found_before f
+        JOIN pg_class c ON c.relnamespace = current_schema()::regnamespace AND c.relname = f.table_name
+        JOIN pg_depend d ON d.refobjid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
     LOOP
+        EXECUTE format(
+            'REVOKE ALL ON SEQUENCE rollcall.%I FROM rollcall_writer, rollcall_reader, rollcall_monitor', v_found.sequence_name
+        );
+        IF v_found.table_owner <> current_user THEN
+            EXECUTE format('REVOKE ALL ON SEQUENCE rollcall.%I FROM %I', v_found.sequence_name, v_found.table_owner);
+        END IF;
+    END LOOP;
+    FOR v_found IN SELECT DISTINCT f.table_name, f.table_owner FROM calendly_found_before f LOOP
+        EXECUTE format(
+            'REVOKE ALL ON rollcall.%I FROM rollcall_writer, rollcall_reader, rollcall_monitor', v_found.table_name
+        );
+        CONTINUE WHEN v_found.table_owner = current_user;
+        EXECUTE format('REVOKE ALL ON rollcall.%I FROM %I', v_found.table_name, v_found.table_owner);
         RESET ROLE;
         EXECUTE format('ALTER TABLE rollcall.%I OWNER TO %I', v_found.table_name, v_found.table_owner);
-        EXECUTE format('REVOKE ALL ON rollcall.%I FROM rollcall_owner', v_found.table_name);
         SET LOCAL ROLE rollcall_owner;
     END LOOP;
 END

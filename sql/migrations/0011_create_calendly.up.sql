@@ -6,11 +6,13 @@ CREATE TABLE calendly_found_before (
     table_name text NOT NULL,
     column_name text NOT NULL,
     table_owner text NOT NULL,
+    table_comment text,
+    column_comment text,
     PRIMARY KEY (table_name, column_name)
 );
 COMMENT ON TABLE calendly_found_before IS 'Columns of users, meetings, meeting_invitees and calendly_webhook_events that were there before rollcall''s migration added its own.';
-INSERT INTO calendly_found_before (table_name, column_name, table_owner)
-SELECT c.relname, a.attname, r.rolname
+INSERT INTO calendly_found_before (table_name, column_name, table_owner, table_comment, column_comment)
+SELECT c.relname, a.attname, r.rolname, obj_description(c.oid, 'pg_class'), col_description(c.oid, a.attnum)
 FROM pg_class c
 JOIN pg_roles r ON r.oid = c.relowner
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -25,9 +27,19 @@ BEGIN
         SELECT DISTINCT f.table_name, f.table_owner FROM calendly_found_before f WHERE f.table_owner <> current_user
     LOOP
         RESET ROLE;
-        EXECUTE format('GRANT ALL ON rollcall.%I TO %I', v_found.table_name, v_found.table_owner);
         EXECUTE format('ALTER TABLE rollcall.%I OWNER TO rollcall_owner', v_found.table_name);
         SET LOCAL ROLE rollcall_owner;
+        EXECUTE format('GRANT ALL ON rollcall.%I TO %I', v_found.table_name, v_found.table_owner);
+    END LOOP;
+    FOR v_found IN
+        SELECT DISTINCT s.relname AS sequence_name, f.table_owner
+        FROM calendly_found_before f
+        JOIN pg_class c ON c.relnamespace = current_schema()::regnamespace AND c.relname = f.table_name
+        JOIN pg_depend d ON d.refobjid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        WHERE f.table_owner <> current_user
+    LOOP
+        EXECUTE format('GRANT ALL ON SEQUENCE rollcall.%I TO %I', v_found.sequence_name, v_found.table_owner);
     END LOOP;
 END
 $$;
