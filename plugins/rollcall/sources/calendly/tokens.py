@@ -45,8 +45,8 @@ class PersonalToken:
         if rejected:
             raise ReconnectNeeded(
                 "Calendly rejected the personal access token (HTTP 401): it was revoked, or ended when its user "
-                "changed e-mail, password or login. Make a new one under Integrations, API & Webhooks, and give it to "
-                "the connection.",
+                "changed e-mail, password or login. Make a new one under Integrations, API & Webhooks, and store it "
+                "with `rollcall calendly connect`.",
                 status=401,
             )
         return self._token
