@@ -7,7 +7,7 @@ Source: Airflow 3 REST API reference (/api/v2), simple auth manager (POST /auth/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ import requests
 
 from rollcall.errors import SetupError, WrongUse
 
+MEETING_FATES = ("new", "updated", "unchanged", "canceled", "missing")
 _TIMEOUT = (5.0, 30.0)  # seconds to connect, to answer
 
 
@@ -36,6 +37,8 @@ class Progress:
     estimated_end_at: str | None
     waiting_reason: str | None
     message: str | None
+    meetings: Mapping[str, int] = field(default_factory=dict)
+    """Of Calendly: how many meetings by what became of them."""
 
 
 class AirflowRest:
@@ -116,6 +119,10 @@ class AirflowRest:
             estimated_end_at=answer.get("estimated_end_at"),
             waiting_reason=answer.get("waiting_reason"),
             message=answer.get("message"),
+            meetings={
+                fate: int(answer.get(f"meetings_{fate}") or 0)
+                for fate in (MEETING_FATES if answer.get("source") == "calendly" else ())
+            },
         )
 
     def _call(

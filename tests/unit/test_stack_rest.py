@@ -139,11 +139,14 @@ def test_following_a_calendly_sync_counts_meetings_and_asks_for_its_own_dag(
     ]
     airflow.replies["GET", f"{PROGRESS_PATH}?dag_id=calendly_sync"] = [
         (200, progress("running", 50, source="calendly")),
-        (200, progress("completed", 100, source="calendly")),
+        (200, progress("completed", 100, source="calendly", meetings_new=1200, meetings_canceled=3)),
     ]
     assert main(["sync", "calendly", "1", "--mode", "full", "--follow"]) == 0
     shown = capsys.readouterr().out
     assert " 50 %  fetch  1/2 meetings, 300 invitees" in shown
+    assert (
+        "completed: a sentence. Meetings: 1,200 new, 0 updated, 0 unchanged, 3 canceled, 0 missing" in shown
+    )
 
 
 @pytest.mark.parametrize(

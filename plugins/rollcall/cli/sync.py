@@ -134,9 +134,11 @@ def _trigger(dag_id: str, params: dict[str, Any], *, follow: bool) -> int:
         return 0
     console = Console()
     ended = following.follow(rest, dag_id, dag_run_id, following.display_for(console))
-    console.print(
-        f"{ended.status}: {ended.message or 'no message'}", highlight=False, markup=False, soft_wrap=True
-    )
+    said = [ended.message or "no message"]
+    if ended.meetings:
+        counts = ", ".join(f"{number:,} {fate}" for fate, number in ended.meetings.items())
+        said.append(f"Meetings: {counts}")
+    console.print(f"{ended.status}: {'. '.join(said)}", highlight=False, markup=False, soft_wrap=True)
     return _EXIT_CODES.get(ended.status, 1)
 
 
