@@ -3,7 +3,10 @@ CREATE VIEW sync_connection_health AS
 WITH alerts AS (
     SELECT
         a.source, a.connection_id, count(*) AS number, min(a.severity) AS worst,
-        (array_agg(a.action ORDER BY a.severity, a.since, a.condition))[1] AS action,
+        -- What explains the others comes first: dead credentials, then a run that nobody works on.
+        (array_agg(a.action ORDER BY
+            a.severity, a.condition = 'reconnect_needed' DESC, a.condition = 'stale_run' DESC, a.since, a.condition
+        ))[1] AS action,
         bool_or(a.condition = 'stale_run' AND a.severity = 'critical' OR a.condition = 'reconnect_needed') AS is_dead,
         count(*) FILTER (WHERE a.condition IN ('stale_run', 'queue_idle', 'budget_spent')) AS hindrances,
         bool_or(a.condition = 'open_gaps') AS has_gaps,
