@@ -66,5 +66,5 @@ class Keyring:
 def _no_key_fits() -> SetupError:
     return SetupError(
         f"A stored secret can't be decrypted with the keys in {KEYS_VARIABLE}: add the key it was encrypted "
-        "with, or enter the secrets again with `rollcall connection add NAME --replace`."
+        "with, or enter the secrets again: `rollcall connection add NAME --replace`, `rollcall calendly connect`."
     )

@@ -159,6 +159,7 @@ ALTER TABLE meeting_invitees
     ADD COLUMN IF NOT EXISTS canceled_at timestamptz,
     ADD COLUMN IF NOT EXISTS no_show_uri text,
     ADD COLUMN IF NOT EXISTS no_show_at timestamptz,
+    ADD COLUMN IF NOT EXISTS no_show_removed_uri text,
     ADD COLUMN IF NOT EXISTS payment jsonb,
     ADD COLUMN IF NOT EXISTS reconfirmation jsonb,
     ADD COLUMN IF NOT EXISTS routing_form_submission_uri text,
@@ -183,6 +184,7 @@ COMMENT ON COLUMN meeting_invitees.rescheduled IS 'True on the old invitee of a 
 COMMENT ON COLUMN meeting_invitees.old_invitee_uri IS 'The booking that this one replaced. A text, not a foreign key: the other half may come later, or never.';
 COMMENT ON COLUMN meeting_invitees.new_invitee_uri IS 'The booking that replaced this one.';
 COMMENT ON COLUMN meeting_invitees.no_show_at IS 'When a host marked the invitee as a no-show; null: not marked.';
+COMMENT ON COLUMN meeting_invitees.no_show_removed_uri IS 'The mark that was taken back last: a delivery that comes late must not set it again.';
 
 CREATE TABLE calendly_meeting_reads (
     meeting_id bigint PRIMARY KEY REFERENCES meetings (id),
@@ -247,6 +249,7 @@ CREATE TABLE calendly_webhook_keys (
 );
 CREATE INDEX calendly_webhook_keys_by_subscription ON calendly_webhook_keys (subscription_id);
 COMMENT ON TABLE calendly_webhook_keys IS 'Signing keys, encrypted. Several hold during a rotation, since deliveries signed with the old one may still be on their way.';
+COMMENT ON COLUMN calendly_webhook_keys.retired_at IS 'From when on the key no longer holds; a time to come while its subscription was replaced and its last deliveries may be on their way.';
 
 CREATE TABLE calendly_webhook_refusals (
     subscription_id bigint NOT NULL REFERENCES calendly_webhook_subscriptions (id),
@@ -286,7 +289,7 @@ CREATE INDEX calendly_webhook_events_pending ON calendly_webhook_events (id) WHE
 CREATE INDEX calendly_webhook_events_by_user ON calendly_webhook_events (user_id, created_at);
 CREATE INDEX calendly_webhook_events_by_subscription ON calendly_webhook_events (subscription_id);
 COMMENT ON TABLE calendly_webhook_events IS 'Each verified delivery once, raw as it came, with how often it was seen and what became of it. Holds people''s names.';
-COMMENT ON COLUMN calendly_webhook_events.delivery_key IS 'What makes two deliveries the same: kind and invitee for bookings and cancellations, which happen once; for no-shows also their time; for an unreadable body its hash.';
+COMMENT ON COLUMN calendly_webhook_events.delivery_key IS 'What makes two deliveries the same: kind and object for what happens once (bookings, cancellations, a no-show mark by its own URI), for all else also its time; for an unreadable body its hash.';
 COMMENT ON COLUMN calendly_webhook_events.apply_status IS 'pending; applied; outdated (the stored rows were newer already); unreadable (signed, but not of a known shape: kept for a person to see); failed (tried again with the next delivery or sync).';
 
 -- A handful of rows: checking them takes no time.

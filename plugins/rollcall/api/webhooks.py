@@ -1,13 +1,20 @@
-"""Where Calendly delivers bookings and cancellations: verified, stored, answered; applied after the answer."""
+"""Where Calendly delivers bookings and cancellations: verified, stored, answered; applied behind the answer's back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import re
+from collections.abc import Awaitable
 from typing import Protocol
 
-from fastapi import BackgroundTasks, FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+
+_SECONDS_TO_STORE = 10.0
+"""Calendly waits 15 for an answer."""
+
+_PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SIGNATURE = "Calendly-Webhook-Signature"
 
 
 class Answer(Protocol):
@@ -26,33 +33,49 @@ class Answer(Protocol):
         """Whose deliveries are to be applied now, if any."""
 
 
-def add_webhook_routes(
-    app: FastAPI,
-    receive: Callable[[str, str | None, bytes | None], Answer],
-    apply: Callable[[int], object],
-    most_bytes: int,
-) -> None:
-    """Add `POST /webhooks/calendly/{subscription}` and `GET …/test`.
+class Door(Protocol):
+    """What takes deliveries."""
 
-    Both are open to the internet: the signature is the only credential that Calendly can show. `receive` gets the
-    subscription's public id, the signature header, and the raw body, None for one larger than `most_bytes`. Nothing
-    here starts a Dag run.
+    def receive(self, public_id: str, signature: str | None, body: bytes | None) -> Awaitable[Answer]:
+        """Verify and store a raw body, None for one that is too large."""
+
+    def apply_later(self, user_id: int) -> None:
+        """Apply what waits for a user, soon; returns at once."""
+
+
+def add_webhook_routes(app: FastAPI, door: Door, most_bytes: int) -> None:
+    """Add `POST /webhooks/calendly/{subscription}` and `GET …/test`, with the subscription or without.
+
+    Both are open to the internet: the signature is the only credential that Calendly can show. Nothing here starts a
+    Dag run.
     """
 
+    # These are not of the threads that everything else in the server shares: `async`, and nothing that blocks.
+    @app.get("/webhooks/calendly/test")
     @app.get("/webhooks/calendly/{subscription}/test")
-    def test(subscription: str) -> dict[str, str]:
+    async def test(subscription: str = "{subscription}") -> dict[str, str]:
         """Say that deliveries would arrive here; tells nothing about the subscription."""
         return {"status": "up", "send": f"POST to …/webhooks/calendly/{subscription}"}
 
     @app.post("/webhooks/calendly/{subscription}")
-    async def deliver(subscription: str, request: Request, later: BackgroundTasks) -> JSONResponse:
-        """Store one delivery. 2xx: kept; 401: signature refused; 404: no such subscription; 413: too large."""
+    async def deliver(subscription: str, request: Request) -> JSONResponse:
+        """Store one delivery. 2xx: kept; 401: signature refused; 404: no such subscription; 413: too large; 503: not
+        stored, send it again."""
+        if not _PUBLIC_ID.fullmatch(subscription):
+            return _said(404, "There is no such subscription.")
         body = await _body(request, most_bytes)
-        signature = request.headers.get("Calendly-Webhook-Signature")
-        answer = await run_in_threadpool(receive, subscription, signature, body)
+        stored = door.receive(subscription, request.headers.get(_SIGNATURE), body)
+        try:
+            answer = await asyncio.wait_for(stored, _SECONDS_TO_STORE)
+        except TimeoutError:
+            return _said(503, "Not stored in time, send it again.")
         if answer.user_id is not None:
-            later.add_task(apply, answer.user_id)
-        return JSONResponse({"message": answer.message}, answer.status, background=later)
+            door.apply_later(answer.user_id)
+        return _said(answer.status, answer.message)
+
+
+def _said(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"message": message}, status)
 
 
 async def _body(request: Request, most_bytes: int) -> bytes | None:

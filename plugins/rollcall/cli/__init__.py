@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from rollcall.errors import RollcallError, WrongUse
 
 # These modules import what they need when they run: `rollcall --help` must not wait for Airflow or Postgres.
-_COMMANDS = ("up", "demo", "sync", "connection", "health", "migrate", "dsn", "clean")
+_COMMANDS = ("up", "demo", "sync", "connection", "calendly", "health", "migrate", "dsn", "clean")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error of ours becomes one sentence on stderr."""
     parser = argparse.ArgumentParser(
         prog="rollcall",
-        description="Complete, provable webinar attendance from Zoom in your own Postgres.",
+        description="Complete, provable attendance from Zoom webinars and Calendly meetings in your own Postgres.",
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in _COMMANDS:

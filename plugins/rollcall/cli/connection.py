@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rollcall.secrets import Keyring
+from rollcall.cli.stored import DATABASE_VARIABLE, database_address, keyring
+from rollcall.cli.terminal import ask_secret, print_table
 
-_DATABASE = "ROLLCALL_DATABASE_URL"
 _CLIENT_SECRET = "ROLLCALL_ZOOM_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 _REFRESH_TOKEN = "ROLLCALL_ZOOM_REFRESH_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -22,7 +18,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "connection",
         help="Zoom accounts: add, list, test, switch off, rotate keys",
-        description=f"The database is the one that {_DATABASE} names, else that of the stack that runs here.",
+        description=f"The database is the one that {DATABASE_VARIABLE} names, else that of the stack that runs here.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _register_add(actions)
@@ -71,12 +67,12 @@ def run_add(args: argparse.Namespace) -> int:
     """Store the connection."""
     from rollcall.sync.connections import add_connection
 
-    keyring = _keyring()
-    secret = _secret(_CLIENT_SECRET, "Client secret")
-    refresh_token = _secret(_REFRESH_TOKEN, "Refresh token") if args.kind == "oauth" else None
+    ring = keyring()
+    secret = ask_secret(_CLIENT_SECRET, "Client secret")
+    refresh_token = ask_secret(_REFRESH_TOKEN, "Refresh token") if args.kind == "oauth" else None
     add_connection(
-        _database(),
-        keyring,
+        database_address(),
+        ring,
         name=args.name,
         account_id=args.account_id,
         kind=args.kind,
@@ -95,11 +91,11 @@ def run_list(_args: argparse.Namespace) -> int:
     """Show all connections, without their secrets."""
     from rollcall.sync.connections import list_connections
 
-    found = list_connections(_database())
+    found = list_connections(database_address())
     if not found:
         print("No connections yet: `rollcall connection add NAME …` adds one.")
         return 0
-    _print_table(
+    print_table(
         ("NAME", "KIND", "PLAN", "ACCOUNT", "STATE", "TOKEN UNTIL (UTC)", "API"),
         [
             (
@@ -124,7 +120,7 @@ def run_test(args: argparse.Namespace) -> int:
     from rollcall.sync.connections import test_connection
 
     with requests.Session() as session:
-        result = test_connection(_database(), args.name, _keyring(), session)
+        result = test_connection(database_address(), args.name, keyring(), session)
     print(f"Zoom gave {args.name} an access token.")
     if result.granted is None:
         print("Zoom did not say which scopes it has.")
@@ -132,7 +128,7 @@ def run_test(args: argparse.Namespace) -> int:
         print("All scopes that a sync uses are granted.")
     else:
         print(f"{len(result.missing)} scopes are missing; either name of each will do:")
-        _print_table(
+        print_table(
             ("MISSING SCOPE", "OR CLASSIC", "WITHOUT IT"),
             [(lack.granular_scope, lack.classic_scope, lack.without) for lack in result.missing],
         )
@@ -147,7 +143,7 @@ def run_deactivate(args: argparse.Namespace) -> int:
     """Switch a connection off."""
     from rollcall.sync.connections import deactivate
 
-    deactivate(_database(), args.name)
+    deactivate(database_address(), args.name)
     print(f"Connection {args.name} is switched off.")
     return 0
 
@@ -156,65 +152,21 @@ def run_activate(args: argparse.Namespace) -> int:
     """Switch a connection on."""
     from rollcall.sync.connections import activate
 
-    activate(_database(), args.name)
+    activate(database_address(), args.name)
     print(f"Connection {args.name} is switched on.")
     return 0
 
 
 def run_rotate_keys(_args: argparse.Namespace) -> int:
     """Encrypt all secrets with the first key."""
-    from rollcall.sync.connections import rotate_keys
+    from rollcall.sync.key_rotation import rotate_keys
 
-    done = rotate_keys(_database(), _keyring())
+    done = rotate_keys(database_address(), keyring())
     print(f"Re-encrypted {done.connections} connections ({done.secrets} secrets) with the first key.")
     return 0
-
-
-def _database() -> str:
-    from rollcall.stack.state import dsn
-
-    return os.environ.get(_DATABASE) or dsn("writer")
-
-
-def _keyring() -> Keyring:
-    from rollcall.secrets import KEYS_VARIABLE, Keyring
-    from rollcall.stack.airflow_settings import fernet_keys
-    from rollcall.stack.state import StateFolder, default_path
-
-    if os.environ.get(KEYS_VARIABLE) or os.environ.get(_DATABASE):
-        return Keyring.from_env()
-    # The stack's own database goes with the stack's own keys; this says so where no stack runs.
-    _database()
-    return Keyring.from_env({KEYS_VARIABLE: fernet_keys(StateFolder(default_path()))})
-
-
-def _secret(variable: str, prompt: str) -> str:
-    import contextlib
-    import getpass
-
-    from rollcall.errors import WrongUse
-
-    secret = os.environ.get(variable, "")
-    if not secret and sys.stdin.isatty():
-        with contextlib.suppress(EOFError):
-            secret = getpass.getpass(f"{prompt}: ")
-    if not secret.strip():
-        raise WrongUse(f"{prompt} is missing: set {variable}, or run this on a terminal to be asked for it.")
-    return secret.strip()
 
 
 def _state(active: bool, reconnect_needed_at: datetime | None) -> str:
     if not active:
         return "off"
     return "reconnect needed" if reconnect_needed_at else "active"
-
-
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    # Never cut or wrapped to the window: names and scopes are there to be copied.
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    for number, row in enumerate((head, *rows)):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        console.print(line, style="bold" if number == 0 else None)

@@ -46,6 +46,21 @@ def upsert_invitees(conn: psycopg.Connection, records: Sequence[Record], *, via_
     return Outcome(Counter(outcome for (outcome,) in rows))
 
 
+def note_no_show(
+    conn: psycopg.Connection,
+    invitee_uri: str,
+    no_show_uri: str,
+    marked_at: datetime | None,
+    *,
+    is_removed: bool,
+) -> str:
+    """Set an invitee's no-show mark or take it back: `updated`, `outdated`, or `unknown` for an invitee not stored."""
+    row = conn.execute(
+        "SELECT note_no_show(%s, %s, %s, %s)", (invitee_uri, no_show_uri, marked_at, is_removed)
+    ).fetchone()
+    return str(row[0]) if row else "unknown"
+
+
 def book_slice(
     conn: psycopg.Connection, run_id: int, slice_from: datetime, slice_to: datetime, uris: Sequence[str]
 ) -> int:

@@ -71,6 +71,16 @@ def read_users(conn: psycopg.Connection) -> list[CalendlyUser]:
         ).fetchall()
 
 
+def lock_users(conn: psycopg.Connection) -> list[CalendlyUser]:
+    """All users with a secret, held until this transaction ends."""
+    with conn.cursor(row_factory=class_row(CalendlyUser)) as cursor:
+        # In the order of ids, so that two who lock all of them never wait for each other in a circle.
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM users WHERE num_nonnulls(calendly_token_encrypted,"  # noqa: S608 - constants
+            " calendly_client_secret_encrypted, calendly_refresh_token_encrypted) > 0 ORDER BY id FOR UPDATE".encode()
+        ).fetchall()
+
+
 def connect_user(
     conn: psycopg.Connection,
     *,
@@ -190,6 +200,25 @@ def note_user_standing(
 def set_user_active(conn: psycopg.Connection, user_id: int, active: bool) -> None:
     """Switch a user's syncs on or off."""
     conn.execute("UPDATE users SET calendly_is_active = %s WHERE id = %s", (active, user_id))
+
+
+def replace_user_secrets(
+    conn: psycopg.Connection,
+    user_id: int,
+    *,
+    client_secret_encrypted: str | None,
+    token_encrypted: str | None,
+    refresh_token_encrypted: str | None,
+) -> None:
+    """Store the same secrets, encrypted anew."""
+    conn.execute(
+        """
+        UPDATE users SET
+            calendly_client_secret_encrypted = %s, calendly_token_encrypted = %s, calendly_refresh_token_encrypted = %s
+        WHERE id = %s
+        """,
+        (client_secret_encrypted, token_encrypted, refresh_token_encrypted, user_id),
+    )
 
 
 def _one(conn: psycopg.Connection, condition: str, values: dict[str, object]) -> CalendlyUser | None:

@@ -46,6 +46,24 @@ class Waiting:
     event_type: str | None
 
 
+@dataclass(frozen=True)
+class Refusals:
+    """Deliveries turned away for one reason."""
+
+    reason: str
+    refusals: int
+    last_refused_at: datetime
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """When the last delivery was kept, how many wait to be applied, how many no one could read."""
+
+    last_delivery_at: datetime | None
+    waiting: int
+    unreadable: int
+
+
 def add_subscription(
     conn: psycopg.Connection,
     *,
@@ -117,18 +135,42 @@ def subscriptions_of(conn: psycopg.Connection, user_id: int) -> list[Subscriptio
 
 
 def keys_of(conn: psycopg.Connection, public_id: str) -> list[str] | None:
-    """The encrypted keys that hold for a callback address; None where there is no such subscription."""
+    """The encrypted keys that hold for a callback address, the newest first; None where there is no such subscription.
+
+    A deleted one is there as long as a key of it holds: its last deliveries may be on their way.
+    """
     rows = conn.execute(
         """
         SELECT k.key_encrypted
         FROM calendly_webhook_subscriptions s
         LEFT JOIN calendly_webhook_keys k ON k.subscription_id = s.id AND (k.retired_at IS NULL OR k.retired_at > now())
-        WHERE s.public_id = %s AND s.state <> 'deleted'
+        WHERE s.public_id = %s AND (s.state <> 'deleted' OR k.retired_at IS NOT NULL)
         ORDER BY k.id DESC
         """,
         (public_id,),
     ).fetchall()
     return [key for (key,) in rows if key is not None] if rows else None
+
+
+def retire_keys(conn: psycopg.Connection, subscription_id: int, hours: float) -> None:
+    """Let the keys of a subscription hold for so many more hours."""
+    conn.execute(
+        "UPDATE calendly_webhook_keys SET retired_at = now() + make_interval(secs => %s)"
+        " WHERE subscription_id = %s AND retired_at IS NULL",
+        (hours * 3600, subscription_id),
+    )
+
+
+def read_keys(conn: psycopg.Connection) -> list[tuple[int, str]]:
+    """Id and text of all encrypted keys, held until this transaction ends."""
+    return list(
+        conn.execute("SELECT id, key_encrypted FROM calendly_webhook_keys ORDER BY id FOR UPDATE").fetchall()
+    )
+
+
+def replace_key(conn: psycopg.Connection, key_id: int, key_encrypted: str) -> None:
+    """Store the same key, encrypted anew."""
+    conn.execute("UPDATE calendly_webhook_keys SET key_encrypted = %s WHERE id = %s", (key_encrypted, key_id))
 
 
 def store_delivery(
@@ -154,6 +196,41 @@ def store_delivery(
 def count_refusal(conn: psycopg.Connection, public_id: str, reason: str) -> None:
     """Count a delivery that was turned away; nothing of it is kept."""
     conn.execute("SELECT count_webhook_refusal(%s, %s)", (public_id, reason))
+
+
+def read_refusals(conn: psycopg.Connection, user_id: int, days: int) -> list[Refusals]:
+    """What was turned away from the user's subscriptions in the last days, by reason."""
+    with conn.cursor(row_factory=class_row(Refusals)) as cursor:
+        return cursor.execute(
+            """
+            SELECT r.reason, sum(r.refusals)::integer AS refusals, max(r.last_refused_at) AS last_refused_at
+            FROM calendly_webhook_refusals r
+            JOIN calendly_webhook_subscriptions s ON s.id = r.subscription_id
+            WHERE s.user_id = %s AND r.last_refused_at > now() - make_interval(days => %s)
+            GROUP BY r.reason
+            ORDER BY r.reason
+            """,
+            (user_id, days),
+        ).fetchall()
+
+
+def read_traffic(conn: psycopg.Connection, user_id: int) -> Traffic:
+    """What arrived for the user and was kept."""
+    with conn.cursor(row_factory=class_row(Traffic)) as cursor:
+        found = cursor.execute(
+            """
+            SELECT
+                max(e.last_seen_at) AS last_delivery_at,
+                count(*) FILTER (WHERE e.apply_status IN ('pending', 'failed')) AS waiting,
+                count(*) FILTER (WHERE e.apply_status = 'unreadable') AS unreadable
+            FROM calendly_webhook_events e
+            WHERE e.user_id = %s
+            """,
+            (user_id,),
+        ).fetchone()
+    if found is None:
+        raise RuntimeError("an aggregate returned no row")
+    return found
 
 
 def take_waiting(conn: psycopg.Connection, user_id: int, after_id: int) -> Waiting | None:

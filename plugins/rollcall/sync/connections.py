@@ -1,17 +1,14 @@
-"""Zoom accounts that rollcall reads: add, list, test, switch off, and change the keys of their secrets."""
+"""Zoom accounts that rollcall reads: add, list, test, switch off."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import psycopg
 import requests
 
-from rollcall.errors import Parked, SetupError, SourceError, UnknownConnection, WrongUse
+from rollcall.errors import Parked, SourceError, UnknownConnection, WrongUse
 from rollcall.secrets import Keyring
 from rollcall.sources.zoom.addresses import API_URL, OAUTH_URL, api_address, oauth_address
 from rollcall.sources.zoom.client import ZoomClient
@@ -20,17 +17,11 @@ from rollcall.sources.zoom.oauth import OAUTH, SERVER_TO_SERVER
 from rollcall.sources.zoom.scopes import missing
 from rollcall.store import connections as store
 from rollcall.store.connections import ZoomConnection
+from rollcall.store.database import connected
 from rollcall.sync.connection_tokens import issue_token
 
 KINDS = (SERVER_TO_SERVER, OAUTH)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
-
-
-class Rotation(NamedTuple):
-    """How many connections and secrets were encrypted anew."""
-
-    connections: int
-    secrets: int
 
 
 @dataclass(frozen=True)
@@ -91,7 +82,7 @@ def add_connection(
         raise WrongUse(
             f"Connection {name} is {kind} and needs a refresh token: authorise the Zoom app first."
         )
-    with _connected(database) as conn, conn.transaction():
+    with connected(database) as conn, conn.transaction():
         plans = store.read_plans(conn)
         if plan not in plans:
             raise WrongUse(f"Plan {plan!r} is unknown: choose one of {', '.join(plans)}.")
@@ -119,7 +110,7 @@ def add_connection(
 
 def list_connections(database: psycopg.Connection | str) -> list[ZoomConnection]:
     """All connections by name; their secrets stay encrypted."""
-    with _connected(database) as conn, conn.transaction():
+    with connected(database) as conn, conn.transaction():
         return store.read_connections(conn)
 
 
@@ -141,7 +132,7 @@ def test_connection(
     Credentials that Zoom declared dead before are tried again; if they work now, the connection is usable
     again. Raises what issue_token raises where no token is to be had.
     """
-    with _connected(database) as conn:
+    with connected(database) as conn:
         with conn.transaction():
             found = _known(conn, name)
         token = issue_token(conn, found.id, keyring, http_session, force=True, even_if_dead=True)
@@ -158,36 +149,8 @@ def test_connection(
     )
 
 
-def rotate_keys(database: psycopg.Connection | str, keyring: Keyring) -> Rotation:
-    """Encrypt all secrets of all connections with the first key; all or none. Raises SetupError if a key is
-    gone."""
-    secrets = 0
-
-    def again(encrypted: str | None) -> str | None:
-        nonlocal secrets
-        if encrypted is None:
-            return None
-        secrets += 1
-        return keyring.rotate(encrypted)
-
-    with _connected(database) as conn, conn.transaction():
-        found = store.read_connections(conn, lock=True)
-        for connection in found:
-            try:
-                store.replace_secrets(
-                    conn,
-                    connection.id,
-                    client_secret_encrypted=again(connection.client_secret_encrypted) or "",
-                    refresh_token_encrypted=again(connection.refresh_token_encrypted),
-                    access_token_encrypted=again(connection.access_token_encrypted),
-                )
-            except SetupError as error:
-                raise SetupError(f"Connection {connection.name}: {error} Nothing was changed.") from None
-    return Rotation(len(found), secrets)
-
-
 def _switch(database: psycopg.Connection | str, name: str, *, active: bool) -> None:
-    with _connected(database) as conn, conn.transaction():
+    with connected(database) as conn, conn.transaction():
         if not store.set_active(conn, name, active):
             _known(conn, name)
 
@@ -211,30 +174,3 @@ def _first_call(api_url: str, token: str, http_session: requests.Session) -> str
     except (SourceError, Parked) as refusal:
         return str(refusal)
     return None
-
-
-def _connect(address: str) -> psycopg.Connection:
-    try:
-        return psycopg.connect(address, autocommit=True)
-    except psycopg.ProgrammingError:
-        # Without its cause, which quotes the address and so a password in it.
-        raise SetupError(
-            "The database address can't be read: give one like postgresql://user:password@host:5432/database."
-        ) from None
-    except psycopg.OperationalError as error:
-        raise SetupError(f"The database does not let us in: {' '.join(str(error).split())}") from None
-
-
-@contextmanager
-def _connected(database: psycopg.Connection | str) -> Iterator[psycopg.Connection]:
-    """The connection that was given, or one of its own for the block."""
-    try:
-        if isinstance(database, str):
-            with _connect(database) as conn:
-                # The owner's role, unlike the others, has no search path of its own.
-                conn.execute("SET search_path TO rollcall, public")
-                yield conn
-        else:
-            yield database
-    except psycopg.errors.UndefinedTable:
-        raise SetupError("The database has no tables of rollcall: run `rollcall migrate up` first.") from None

@@ -1,4 +1,4 @@
--- Locked, so that each delivery is applied by one transaction however many ask; a failed one waits a while before its next try.
+-- Locked, so that each delivery is applied by one transaction however many ask; a failed one is tried again each time.
 CREATE FUNCTION take_webhook_event(
     p_user_id bigint,
     p_after_id bigint,

@@ -151,6 +151,6 @@ def page_in(answer: Any) -> Page | None:
 def _rejected_twice(again: TokenRejected, call: Call) -> AuthRefused:
     return AuthRefused(
         f"Calendly rejected a fresh access token too, at {call.what}; check that the API address belongs to this "
-        "connection, then run `rollcall connection test`.",
+        "connection, then run `rollcall calendly test`.",
         status=again.status,
     )

@@ -89,7 +89,7 @@ def _forbidden(fields: Mapping[str, Any], endpoint: Endpoint, what: str, *, one_
         scopes = tuple(dict.fromkeys(name[0] for name in names if name))
         return ScopeMissing(
             f"Calendly refused {what}: the token lacks the scope {' and '.join(scopes) or endpoint.scope} (HTTP 403). "
-            "Make a token with it, or authorize the app again, then check with `rollcall connection test`.",
+            "Make a token with it, or authorize the app again, then check with `rollcall calendly test`.",
             scopes=scopes or (endpoint.scope,),
             status=403,
         )

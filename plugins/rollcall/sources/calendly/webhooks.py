@@ -15,14 +15,28 @@ from rollcall.sources.values import moment_of
 # Their payload is always an invitee; those of no-shows may be.
 _BOOKINGS = frozenset({"invitee.created", "invitee.canceled"})
 
+_REMOVED = "invitee_no_show.deleted"
+_NO_SHOWS = frozenset({"invitee_no_show.created", _REMOVED})
+
 _KEPT = "It is kept; look at its body, and apply it by a sync of its time if it matters."
+
+
+@dataclass(frozen=True, slots=True)
+class NoShow:
+    """A no-show mark that was set, or taken back. The mark has a URI of its own: the next one has another."""
+
+    uri: str
+    invitee_uri: str
+    marked_at: datetime | None
+    is_removed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookRecord:
     """One delivery. `created_at` (aware) is when Calendly made the message, `created_by` the URI of who made the
     subscription, `payload_uri` that of the object it is about. `invitee` is None where it is about something else,
-    `event` where the scheduled event did not come along. The repr shows nothing of a person."""
+    `event` where the scheduled event did not come along; `no_show` is there for a delivery about a mark. The repr shows
+    nothing of a person."""
 
     event_type: str
     created_at: datetime | None
@@ -30,6 +44,7 @@ class WebhookRecord:
     payload_uri: str
     invitee: Record | None = field(repr=False)
     event: Record | None = field(repr=False)
+    no_show: NoShow | None
 
 
 def webhook_record(body: bytes) -> WebhookRecord:
@@ -49,14 +64,32 @@ def webhook_record(body: bytes) -> WebhookRecord:
     invitee = invitee_record(payload) if is_booking or "/invitees/" in uri else None
     if invitee is not None and invitee["event_uri"] is None and event is not None:
         invitee["event_uri"] = event["uri"]
+    kind = plain_text(event_type.strip()) or ""
+    no_show = _no_show(kind, payload, invitee)
+    if invitee is not None and no_show is not None and no_show.is_removed:
+        # The message about a mark that was taken back still carries it.
+        invitee |= {"no_show_uri": None, "no_show_at": None}
     return WebhookRecord(
-        event_type=plain_text(event_type.strip()) or "",
+        event_type=kind,
         created_at=moment_of(envelope.get("created_at")),
         created_by=plain_text(envelope.get("created_by")),
         payload_uri=uri,
         invitee=invitee,
         event=event,
+        no_show=no_show,
     )
+
+
+def _no_show(kind: str, payload: dict[str, Any], invitee: Record | None) -> NoShow | None:
+    """The mark that the delivery is about: in the invitee, or the payload itself, for neither form is documented."""
+    if kind not in _NO_SHOWS:
+        return None
+    if invitee is not None:
+        uri, of_whom, at = invitee["no_show_uri"], invitee["uri"], moment_of(invitee["no_show_at"])
+    else:
+        uri, of_whom = plain_text(payload.get("uri")), plain_text(payload.get("invitee"))
+        at = moment_of(payload.get("created_at"))
+    return NoShow(uri, of_whom, at, kind == _REMOVED) if uri and of_whom else None
 
 
 def _json(body: bytes) -> Any:
