@@ -46,7 +46,7 @@ def test_a_rejected_calendly_token_gets_one_fresh_one(
 
 def test_a_second_rejection_ends_the_call(server: ScriptedServer, calendly_api: CalendlyHarness) -> None:
     server.replies = [UNAUTHENTICATED]
-    with pytest.raises(AuthRefused, match="rollcall connection test") as refused:
+    with pytest.raises(AuthRefused, match="rollcall calendly test") as refused:
         calendly_api.client.page(calendly.EVENTS, user=USER)
     assert (len(server.seen), refused.value.retry) == (2, False)
 

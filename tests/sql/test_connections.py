@@ -15,6 +15,7 @@ from rollcall.errors import AuthRefused, SetupError, WrongUse
 from rollcall.secrets import Keyring
 from rollcall.sync import connections
 from rollcall.sync.connection_tokens import issue_token
+from rollcall.sync.key_rotation import rotate_keys
 from tests.sql.connection_world import ALL_SCOPES, FIRST_REFRESH, SECRET, World
 
 
@@ -49,12 +50,12 @@ def test_keys_are_rotated_for_all_or_none(world: World) -> None:
     world.token(first)
     world.add("server_to_server", name="second")
     new = Fernet.generate_key().decode()
-    assert connections.rotate_keys(world.db, Keyring([new, old])) == (2, 4)
+    assert rotate_keys(world.db, Keyring([new, old])) == (2, 4)
     world.keyring = Keyring([new])
     assert world.token(first) == "access-1"
     before = world.db.execute("SELECT * FROM zoom_connections ORDER BY id").fetchall()
     with pytest.raises(SetupError, match=r"acme.*Nothing was changed"):
-        connections.rotate_keys(world.db, Keyring([Fernet.generate_key().decode(), old]))
+        rotate_keys(world.db, Keyring([Fernet.generate_key().decode(), old]))
     assert world.db.execute("SELECT * FROM zoom_connections ORDER BY id").fetchall() == before
 
 
@@ -106,7 +107,7 @@ def test_the_writer_role_has_the_rights_that_all_this_needs(world: World) -> Non
         )
         conn.commit()
         assert issue_token(conn, connection, world.keyring, session).value == "access-1"
-        assert connections.rotate_keys(conn, world.keyring).connections == 2
+        assert rotate_keys(conn, world.keyring).connections == 2
 
 
 def test_secrets_show_in_no_repr_no_error_no_log_and_not_in_the_database(
