@@ -72,6 +72,13 @@ QUESTIONS: tuple[Question, ...] = (
     Question("SELECT * FROM instance_concurrency('instance-1')", "reader"),
     Question("SELECT * FROM instance_retention('instance-1')", "reader"),
     Question("SELECT * FROM validate_webinar_data()"),
+    Question("SELECT * FROM calendly_sync_health", limit_ms=LIVE_MS),
+    Question("SELECT * FROM meeting_analytics_by_event_type"),
+    Question("SELECT * FROM meeting_analytics_by_host WHERE user_id = 1", "reader"),
+    Question(
+        "SELECT * FROM meeting_bookings WHERE user_id = 1 AND start_time > now() - interval '30 days'",
+        "reader",
+    ),
     Question(
         "SELECT p.participant_name, p.session_count, p.total_duration / 60 AS total_minutes, w.topic"
         " FROM zoom_participants p JOIN zoom_webinars w ON p.webinar_id = w.id"

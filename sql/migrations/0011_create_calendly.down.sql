@@ -12,7 +12,6 @@ ALTER TABLE calendly_webhook_events
     DROP CONSTRAINT delivery_has_a_subscription;
 DROP INDEX calendly_webhook_events_pending;
 DROP INDEX calendly_webhook_events_by_user;
-DROP INDEX calendly_webhook_events_by_subscription;
 DROP TABLE calendly_webhook_refusals;
 DROP TABLE calendly_webhook_keys;
 DROP TABLE calendly_webhook_subscriptions;

@@ -235,7 +235,6 @@ CREATE TABLE calendly_webhook_subscriptions (
     CONSTRAINT scope_is_known CHECK (scope IN ('user', 'organization')),
     CONSTRAINT state_is_known CHECK (state IN ('creating', 'active', 'disabled', 'deleted'))
 );
-CREATE INDEX calendly_webhook_subscriptions_by_user ON calendly_webhook_subscriptions (user_id);
 COMMENT ON TABLE calendly_webhook_subscriptions IS 'Webhook subscriptions that rollcall made, with their state as Calendly last told it.';
 COMMENT ON COLUMN calendly_webhook_subscriptions.public_id IS 'Random last part of the callback address.';
 COMMENT ON COLUMN calendly_webhook_subscriptions.state IS 'creating (key stored, not yet confirmed), active, disabled (Calendly gave up on failing deliveries: delete and create again), deleted.';
@@ -247,7 +246,6 @@ CREATE TABLE calendly_webhook_keys (
     created_at timestamptz NOT NULL DEFAULT now(),
     retired_at timestamptz
 );
-CREATE INDEX calendly_webhook_keys_by_subscription ON calendly_webhook_keys (subscription_id);
 COMMENT ON TABLE calendly_webhook_keys IS 'Signing keys, encrypted. Several hold during a rotation, since deliveries signed with the old one may still be on their way.';
 COMMENT ON COLUMN calendly_webhook_keys.retired_at IS 'From when on the key no longer holds; a time to come while its subscription was replaced and its last deliveries may be on their way.';
 
@@ -287,7 +285,6 @@ ALTER TABLE calendly_webhook_events
     ADD CONSTRAINT apply_status_is_known CHECK (apply_status IN ('pending', 'applied', 'outdated', 'unreadable', 'failed'));
 CREATE INDEX calendly_webhook_events_pending ON calendly_webhook_events (id) WHERE apply_status IN ('pending', 'failed');
 CREATE INDEX calendly_webhook_events_by_user ON calendly_webhook_events (user_id, created_at);
-CREATE INDEX calendly_webhook_events_by_subscription ON calendly_webhook_events (subscription_id);
 COMMENT ON TABLE calendly_webhook_events IS 'Each verified delivery once, raw as it came, with how often it was seen and what became of it. Holds people''s names.';
 COMMENT ON COLUMN calendly_webhook_events.delivery_key IS 'What makes two deliveries the same: kind and object for what happens once (bookings, cancellations, a no-show mark by its own URI), for all else also its time; for an unreadable body its hash.';
 COMMENT ON COLUMN calendly_webhook_events.apply_status IS 'pending; applied; outdated (the stored rows were newer already); unreadable (signed, but not of a known shape: kept for a person to see); failed (tried again with the next delivery or sync).';

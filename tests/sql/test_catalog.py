@@ -86,6 +86,9 @@ FOR_PEOPLE = {
 
 # Their parents are never deleted and never change their keys, so nobody looks up children by them.
 UNINDEXED_FOREIGN_KEYS = {
+    "calendly_webhook_events(subscription_id)",
+    "calendly_webhook_keys(subscription_id)",
+    "calendly_webhook_subscriptions(user_id)",
     "sync_gaps(user_id)",
     "sync_gaps(zoom_connection_id)",
     "sync_runs(user_id)",

@@ -355,7 +355,8 @@ class TestSettings:
             """
             INSERT INTO calendly_webhook_events (delivery_key, raw_body, apply_status, last_seen_at)
             SELECT status || days, '{}', status, now() - make_interval(days => days)
-            FROM unnest(ARRAY['applied', 'outdated', 'unreadable', 'pending', 'failed']) status, unnest(ARRAY[29, 31]) days
+            FROM unnest(ARRAY['applied', 'outdated', 'unreadable', 'pending', 'failed']) status,
+                unnest(ARRAY[29, 31]) days
             """
         )
         clean(monitor, 0)

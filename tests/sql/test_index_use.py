@@ -78,6 +78,25 @@ QUESTIONS = {
     "zoom_webinar_instances_by_end": (
         "SELECT id FROM zoom_webinar_instances WHERE connection_id = 1 AND end_time > now() - interval '3 days'"
     ),
+    # What Calendly's runs, deliveries and the views of meetings ask.
+    "meetings_by_user_and_start": (
+        "SELECT id FROM meetings WHERE user_id = 1 AND start_time >= now() AND start_time < now() + interval '7 days'"
+    ),
+    "meeting_invitees_by_meeting": "SELECT status FROM meeting_invitees WHERE meeting_id = 7",
+    "meeting_invitees_by_old_invitee": (
+        "SELECT reschedules FROM meeting_bookings WHERE user_id = 1 AND start_time > now() + interval '50 days'"
+    ),
+    "meeting_invitees_by_new_invitee": (
+        "SELECT reschedules FROM meeting_bookings WHERE user_id = 1 AND start_time > now() + interval '50 days'"
+    ),
+    "calendly_webhook_events_pending": (
+        "SELECT raw_body FROM calendly_webhook_events"
+        " WHERE apply_status IN ('pending', 'failed') AND user_id = 1 AND id > 0 ORDER BY id LIMIT 1"
+    ),
+    "calendly_webhook_events_by_user": (
+        "SELECT event_type, count(*) FROM calendly_webhook_events"
+        " WHERE user_id = 2 AND created_at > now() - interval '30 days' GROUP BY event_type"
+    ),
 }
 
 # Promised under these names.
