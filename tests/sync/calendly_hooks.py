@@ -38,7 +38,9 @@ class Hooks:
         """`rollcall calendly webhook create`."""
         user = self.user
         with closing(self.runner.connect()) as conn, client_of(self.runner.resources, user) as client:
-            return create_subscription(conn, client, user, self.runner.keyring, url or self.url, signing_key)
+            return create_subscription(
+                conn, client, user, self.runner.keyring, self.url if url is None else url, signing_key
+            )
 
     def rotate(self) -> Subscription:
         """`rollcall calendly webhook rotate`."""

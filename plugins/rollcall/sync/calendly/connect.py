@@ -162,8 +162,8 @@ def prove(client: CalendlyClient, scope: str) -> Proof:
 
 def _role_too_low(standing: Standing) -> WrongUse:
     return WrongUse(
-        f"{standing.email} has the role {standing.role or 'of a member'} in the organization. Only an owner or admin may "
-        "read everybody's meetings: let one of them connect, or connect with --scope user."
+        f"{standing.email} is no owner or admin of the organization, and only they may read everybody's meetings: "
+        "let one of them connect, or connect with --scope user."
     )
 
 

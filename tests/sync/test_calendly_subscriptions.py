@@ -1,0 +1,200 @@
+"""Webhook subscriptions at the fake Calendly: made once, found again, replaced without a gap, no key ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rollcall.errors import AuthRefused, NetworkFault, PlanMissing, ServerFault, SourceError, WrongUse
+from rollcall.sync.calendly.webhook_subscriptions import EVENTS
+from sandbox.calendly.oauth import MEMBER_TOKEN
+from tests.sync.calendly_hooks import Hooks
+from tests.sync.conftest import StartCalendly
+from tests.sync.webhook_receiver import receiving
+
+BASE = "https://airflow.example.test"
+
+
+@pytest.fixture
+def hooks(start_calendly: StartCalendly) -> Hooks:
+    """A user without a subscription, and no receiver."""
+    return Hooks(start_calendly("empty"), BASE)
+
+
+@pytest.fixture
+def heard(start_calendly: StartCalendly) -> Iterator[Hooks]:
+    """A live subscription with a receiver behind it."""
+    runner = start_calendly("empty")
+    with receiving(runner.connect, lambda: runner.keyring) as url:
+        found = Hooks(runner, url)
+        found.create()
+        yield found
+
+
+def states(hooks: Hooks) -> list[str]:
+    rows = hooks.runner.rows("SELECT state FROM calendly_webhook_subscriptions ORDER BY id")
+    return [row["state"] for row in rows]
+
+
+def test_a_subscription_is_made_once_however_often_it_is_asked_for(hooks: Hooks) -> None:
+    made = hooks.create()
+    assert hooks.create(f"{BASE}/").id == made.id
+    (theirs,) = hooks.at_calendly()
+    assert theirs["uri"] == made.uri
+    assert theirs["callback_url"] == f"{BASE}/rollcall/webhooks/calendly/{made.public_id}"
+    assert theirs["events"] == EVENTS
+    assert (made.state, hooks.user.calendly_webhook_enabled) == ("active", True)
+
+
+def test_the_key_is_stored_before_calendly_hears_of_it(hooks: Hooks) -> None:
+    hooks.calendly.fault("drop", match="POST /webhook_subscriptions", times=-1)
+    with pytest.raises(NetworkFault):
+        hooks.create()
+    assert states(hooks) == ["creating"]
+    assert len(hooks.runner.rows("SELECT FROM calendly_webhook_keys")) == 1
+    hooks.calendly.clear_faults()
+    assert hooks.create().state == "active"
+    assert len(hooks.at_calendly()) == 1
+    assert states(hooks) == ["deleted", "active"]
+
+
+@pytest.mark.parametrize("kind", ["cut_body", "broken_json", "no_wrapper"])
+def test_a_lost_answer_is_no_lost_subscription(hooks: Hooks, kind: str) -> None:
+    hooks.calendly.fault(kind, match="POST /webhook_subscriptions")
+    made = hooks.create()
+    assert [each["uri"] for each in hooks.at_calendly()] == [made.uri]
+    assert states(hooks) == ["active"]
+
+
+def test_one_whose_answer_and_list_were_lost_is_adopted_later(hooks: Hooks) -> None:
+    hooks.calendly.fault("cut_body", match="POST /webhook_subscriptions")
+    hooks.calendly.fault("503", match="GET /webhook_subscriptions", times=-1)
+    with pytest.raises(ServerFault):
+        hooks.create()
+    hooks.calendly.clear_faults()
+    (found,) = hooks.refresh()
+    assert (found.state, [each["uri"] for each in hooks.at_calendly()]) == ("active", [found.uri])
+
+
+def test_a_refused_one_leaves_nothing_alive(hooks: Hooks) -> None:
+    hooks.calendly.fault("upgrade_needed", match="POST /webhook_subscriptions")
+    with pytest.raises(PlanMissing, match="plan"):
+        hooks.create()
+    assert states(hooks) == ["deleted"]
+    assert hooks.user.calendly_webhook_enabled is False
+
+
+def test_a_missing_read_scope_is_named(hooks: Hooks) -> None:
+    hooks.calendly.edit("grant_scopes", scopes=["users:read", "webhooks:write"])
+    with pytest.raises(SourceError, match="scheduled_events:read"):
+        hooks.create()
+
+
+def test_a_member_may_not_listen_to_the_organization(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("empty")
+    member = next(
+        user["email"] for user in runner.calendly.truth()["users"].values() if user["role"] == "user"
+    )
+    runner.user_id = runner.connect_user(member, MEMBER_TOKEN)
+    hooks = Hooks(runner, BASE)
+    with pytest.raises(AuthRefused, match="role"):
+        hooks.create()
+    runner.user_id = runner.connect_user(member, MEMBER_TOKEN, scope="user")
+    assert hooks.create().scope == "user"
+
+
+def test_a_disabled_one_is_seen_and_replaced(heard: Hooks) -> None:
+    heard.calendly.edit("disable_subscription")
+    (found,) = heard.refresh()
+    assert (found.state, heard.user.calendly_webhook_enabled) == ("disabled", False)
+    assert found.retry_started_at is not None
+    made = heard.create()
+    assert [each["uri"] for each in heard.at_calendly()] == [made.uri]
+    assert heard.user.calendly_webhook_enabled is True
+    heard.calendly.edit("book")
+    assert heard.send() == [200]
+
+
+def test_one_that_is_gone_at_calendly_is_known_to_be_gone(hooks: Hooks) -> None:
+    made = hooks.create()
+    assert hooks.calendly.call("DELETE", made.uri or "").status_code == 204
+    assert hooks.refresh() == []
+    assert hooks.user.calendly_webhook_enabled is False
+
+
+def test_another_address_takes_the_place_of_the_first(hooks: Hooks) -> None:
+    hooks.create()
+    made = hooks.create("https://other.example.test/airflow/")
+    assert made.callback_url.startswith("https://other.example.test/airflow/rollcall/webhooks/calendly/")
+    assert [each["uri"] for each in hooks.at_calendly()] == [made.uri]
+
+
+def test_a_new_scope_takes_the_place_of_the_old(hooks: Hooks) -> None:
+    hooks.create()
+    hooks.runner.execute("UPDATE users SET calendly_scope = 'user'")
+    assert hooks.create().scope == "user"
+    assert hooks.at_calendly() == []
+
+
+def test_both_keys_hold_while_one_takes_the_place_of_the_other(heard: Hooks) -> None:
+    heard.calendly.edit("book", count=2)
+    assert heard.send(1) == [200]
+    before = heard.at_calendly()[0]["uri"]
+    made = heard.rotate()
+    assert [each["uri"] for each in heard.at_calendly()] == [made.uri]
+    assert made.uri != before
+    # On its way when the subscription went: to the old address, signed with the old key.
+    assert heard.send(2) == [200]
+    heard.calendly.edit("book")
+    assert heard.send(3) == [200]
+    heard.runner.execute("UPDATE calendly_webhook_keys SET retired_at = now() WHERE retired_at IS NOT NULL")
+    assert heard.send(2) == [404]
+    assert heard.send(3) == [200]
+
+
+def test_two_keys_of_one_subscription_both_open(heard: Hooks) -> None:
+    (held,) = heard.runner.rows("SELECT subscription_id FROM calendly_webhook_keys")
+    second = heard.runner.keyring.encrypt("second-key")
+    heard.runner.execute(
+        "INSERT INTO calendly_webhook_keys (subscription_id, key_encrypted) VALUES (%s, %s)",
+        held["subscription_id"],
+        second,
+    )
+    heard.calendly.edit("book")
+    assert heard.send(1, key="second-key") == [200]
+    assert heard.send(1) == [200]
+    assert heard.send(1, key="third-key") == [401]
+
+
+def test_deleting_ends_it_there_and_here(heard: Hooks) -> None:
+    heard.calendly.edit("book")
+    assert heard.delete() == 1
+    assert heard.at_calendly() == []
+    assert heard.send(1) == [404]
+    assert heard.user.calendly_webhook_enabled is False
+    assert heard.delete() == 0
+
+
+def test_the_key_of_an_oauth_app_is_taken_as_given(hooks: Hooks) -> None:
+    hooks.create(signing_key="the-apps-own-key")
+    (key,) = hooks.runner.rows("SELECT key_encrypted FROM calendly_webhook_keys")
+    assert hooks.runner.keyring.decrypt(key["key_encrypted"]) == "the-apps-own-key"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://airflow.example.test",
+        "ftp://x",
+        "https://u:g3heim@x.test",
+        "https://x.test?a=1",
+        "airflow",
+        "",
+    ],
+)
+def test_an_address_that_calendly_can_not_reach_is_refused_at_once(hooks: Hooks, address: str) -> None:
+    with pytest.raises(WrongUse) as refused:
+        hooks.create(address)
+    assert "g3heim" not in str(refused.value)
+    assert states(hooks) == []
