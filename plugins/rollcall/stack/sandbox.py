@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-import psycopg
 import requests
 
 from rollcall.errors import SetupError
@@ -18,14 +18,15 @@ from rollcall.secrets import Keyring
 from rollcall.stack.postgres_home import clean_environment
 from rollcall.stack.processes import Program
 from rollcall.stack.state import REPOSITORY, StateFolder
-from rollcall.store.users import connect_user
+from rollcall.store.database import open_database
+from rollcall.sync.calendly.connect import connect
 from rollcall.sync.connections import add_connection
+from rollcall.sync.run_session import Resources
 
 CONNECTION = "sandbox"
 _START_SECONDS = 60
 _WORLD_LASTS = timedelta(days=14)
 _CALENDLY_TOKEN = "sandbox-calendly-token"  # noqa: S105 - the sandbox accepts this one and guards nothing
-_TIMEOUT = (5.0, 30.0)
 
 
 @dataclass(frozen=True)
@@ -92,39 +93,15 @@ def register_connection(dsn: str, sandbox: Sandbox, environment: Mapping[str, st
 
 
 def register_user(dsn: str, sandbox: Sandbox, environment: Mapping[str, str]) -> str:
-    """Store the owner of the sandbox's Calendly organization with his token; returns his e-mail.
+    """Connect the owner of the sandbox's Calendly organization as the command would; returns the e-mail.
 
-    An older one is replaced, what was synced stays. Raises SetupError where the sandbox does not tell who he is.
+    An older token and address are replaced, what was synced stays. Raises SourceError where no good answer comes.
     """
-    headers = {"Authorization": f"Bearer {_CALENDLY_TOKEN}"}
-    try:
-        response = requests.get(f"{sandbox.url}/users/me", headers=headers, timeout=_TIMEOUT)
-        response.raise_for_status()
-        owner: dict[str, str] = response.json()["resource"]
-    except (requests.RequestException, ValueError, LookupError) as error:
-        raise SetupError(
-            f"the sandbox's Calendly at {sandbox.url} does not tell whose its token is ({type(error).__name__}): "
-            "its log says why."
-        ) from error
-    with closing(psycopg.connect(dsn, autocommit=True)) as conn:
-        conn.execute("SET search_path TO rollcall, public")
-        connect_user(
-            conn,
-            email=owner["email"],
-            user_uri=owner["uri"],
-            organization_uri=owner["current_organization"],
-            role="owner",
-            scope="organization",
-            token_kind="personal",  # noqa: S106 - a kind, not a token
-            api_url=sandbox.url,
-            oauth_url=f"{sandbox.url}/oauth/token",
-            client_id=None,
-            client_secret_encrypted=None,
-            token_encrypted=Keyring.from_env(environment).encrypt(_CALENDLY_TOKEN),
-            refresh_token_encrypted=None,
-            token_expires_at=None,
-        )
-    return owner["email"]
+    database = partial(open_database, dsn)
+    resources = Resources(database, requests.Session, lambda: Keyring.from_env(environment))
+    with closing(database()) as conn:
+        proof = connect(resources, conn, _CALENDLY_TOKEN, scope="organization", api_url=sandbox.url)
+    return proof.standing.email
 
 
 def world_time(state: StateFolder) -> str:
