@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
+from docs.sql_reference.bookings import tell_bookings
 from docs.sql_reference.clock import set_clock
 from docs.sql_reference.steps import (
     DEMO,
@@ -55,6 +56,7 @@ def tell(conn: psycopg.Connection) -> None:
     _failed_run(conn, main)
     _run_that_fell_silent(conn, partner)
     _live_run(conn, main)
+    tell_bookings(conn)
     set_clock(conn, NOW)
 
 

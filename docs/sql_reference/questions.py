@@ -9,13 +9,15 @@ from docs.sql_reference.catalog import Function, Relation
 from rollcall.store.migration_files import SQL_DIR
 
 HEALTH, MAINTENANCE, ATTENDANCE = "Health and monitoring", "Maintenance and validation", "Attendance"
-GROUPS = (HEALTH, MAINTENANCE, ATTENDANCE)
+CALENDLY = "Calendly"
+GROUPS = (HEALTH, MAINTENANCE, ATTENDANCE, CALENDLY)
 
 _AREAS = {
     "maintenance": MAINTENANCE,
     "webinars": MAINTENANCE,
     "attendance": ATTENDANCE,
     "statistics": ATTENDANCE,
+    "calendly": CALENDLY,
 }
 
 
@@ -71,7 +73,17 @@ _QUESTIONS: Mapping[str, Question] = {
         "SELECT section, metric, value, unit, verdict FROM generate_sync_report('main')\n"
         "WHERE section NOT IN ('connection', 'runs', 'rows');"
     ),
-    "find_window_runs": Question("SELECT id, mode, status FROM find_window_runs('main', NULL, NULL);"),
+    "find_window_runs": Question(
+        "SELECT id, mode, status FROM find_window_runs('main', NULL, NULL) ORDER BY id;"
+    ),
+    "sync_monitoring_metrics": Question(
+        "SELECT * FROM sync_monitoring_metrics WHERE connection_name = 'main' ORDER BY hour LIMIT 1;",
+        is_tall=True,
+    ),
+    "sync_performance_analytics": Question(
+        "SELECT * FROM sync_performance_analytics WHERE connection_name = 'main' ORDER BY day DESC LIMIT 1;",
+        is_tall=True,
+    ),
     "run_sync_health_checks": Question(
         "SELECT check_name, status, value, threshold, unit FROM run_sync_health_checks()\n"
         "WHERE check_name NOT IN ('long_transaction', 'dead_rows');"
@@ -92,6 +104,14 @@ _QUESTIONS: Mapping[str, Question] = {
     ),
     "sync_health_thresholds": Question(
         "SELECT check_name, warning, critical, unit FROM sync_health_thresholds ORDER BY check_name;"
+    ),
+    "clean_old_webhook_events": Question("SELECT clean_old_webhook_events();"),
+    "meeting_bookings": Question(
+        "SELECT meeting_id, event_name, start_time, outcome, reschedules, first_booked_at FROM meeting_bookings\n"
+        "ORDER BY start_time;"
+    ),
+    "meeting_analytics_by_event_type": Question(
+        "SELECT * FROM meeting_analytics_by_event_type ORDER BY bookings DESC LIMIT 1;", is_tall=True
     ),
     "find_connections": Question("SELECT * FROM find_connections('main');"),
     "validate_webinar_data": Question(
@@ -118,6 +138,8 @@ def group_of(thing: Function | Relation) -> str:
     if isinstance(thing, Function):
         area = next((SQL_DIR / "functions").glob(f"*/{thing.name}.sql")).parent.name
         return _AREAS.get(area, HEALTH)
+    if thing.name.startswith(("calendly_", "meeting_")):
+        return CALENDLY
     return HEALTH if thing.name.startswith("sync_") else ATTENDANCE
 
 

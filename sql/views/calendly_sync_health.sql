@@ -54,9 +54,17 @@ LEFT JOIN LATERAL (
     WHERE w.user_id = u.id
 ) f ON true;
 COMMENT ON VIEW calendly_sync_health IS 'How each user''s Calendly sync fares: meetings, webhook, deliveries, refusals.';
+COMMENT ON COLUMN calendly_sync_health.last_calendly_sync IS 'When the last complete sync began; null: there was none.';
+COMMENT ON COLUMN calendly_sync_health.calendly_initial_sync_complete IS 'False: the next sync in mode auto is a full one.';
 COMMENT ON COLUMN calendly_sync_health.active_calendly_meetings IS 'Meetings neither canceled nor missing.';
+COMMENT ON COLUMN calendly_sync_health.canceled_calendly_meetings IS 'Meetings that are canceled and not missing.';
 COMMENT ON COLUMN calendly_sync_health.deleted_calendly_meetings IS 'Meetings that Calendly no longer serves (missing_since is set); they stay on record.';
 COMMENT ON COLUMN calendly_sync_health.webhook_synced_meetings IS 'Meetings that a webhook delivery wrote.';
 COMMENT ON COLUMN calendly_sync_health.webhook_state IS 'Of the subscription, as Calendly last told it: active, disabled (delete and create it again), creating; null: there is none.';
 COMMENT ON COLUMN calendly_sync_health.webhook_retry_started_at IS 'Set while Calendly repeats failed deliveries; a day later it disables the subscription.';
 COMMENT ON COLUMN calendly_sync_health.refusals IS 'Deliveries turned away since the subscription was made: wrong or late signature, too large.';
+COMMENT ON COLUMN calendly_sync_health.last_delivery_at IS 'When a delivery last came, known ones that came again included; null: none is kept.';
+COMMENT ON COLUMN calendly_sync_health.deliveries_waiting IS 'Stored and not applied yet; the next delivery or sync of the user tries them again.';
+COMMENT ON COLUMN calendly_sync_health.deliveries_unreadable IS 'Signed, but not of a known shape: a person should look at their raw_body.';
+COMMENT ON COLUMN calendly_sync_health.calendly_is_active IS 'False: a person switched the user''s syncs off.';
+COMMENT ON COLUMN calendly_sync_health.calendly_reconnect_needed_at IS 'Since when Calendly calls the token dead: a person must connect again.';

@@ -23,8 +23,11 @@ SELECT
 FROM meeting_bookings b
 GROUP BY b.user_id, b.event_type_uri;
 COMMENT ON VIEW meeting_analytics_by_event_type IS 'Show rate, cancellations, reschedules and lead time by event type; event_name is the latest in use.';
+COMMENT ON COLUMN meeting_analytics_by_event_type.user_id IS 'Through whose Calendly rollcall came to know the meetings.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.bookings IS 'Bookings of persons; a chain of reschedules counts once (see meeting_bookings).';
 COMMENT ON COLUMN meeting_analytics_by_event_type.held IS 'Ended, neither canceled nor marked as a no-show. Calendly does not see who came: a host who marks nobody has a show rate of 100.';
+COMMENT ON COLUMN meeting_analytics_by_event_type.canceled IS 'Given up for good, by the invitee or a host.';
+COMMENT ON COLUMN meeting_analytics_by_event_type.missing IS 'Calendly no longer serves the event; neither held nor canceled, as far as anybody knows.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.rescheduled_bookings IS 'Bookings that were moved at least once.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.reschedules IS 'Moves in all.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.show_rate IS 'held of held and no_shows, per cent; null where nothing has ended yet.';

@@ -38,7 +38,10 @@ CROSS JOIN LATERAL (
 WHERE NOT EXISTS (
     SELECT FROM meeting_invitees n WHERE (n.uri = i.new_invitee_uri OR n.old_invitee_uri = i.uri) AND n.uri <> i.uri
 );
-COMMENT ON VIEW meeting_bookings IS 'One row per booking of a person: a chain of reschedules counts once, as its last known link. Numbers and links only, no names.';
+COMMENT ON VIEW meeting_bookings IS 'One row per booking of a person: a chain of reschedules counts once, as its last known link. Of the invitee it holds the address at Calendly alone, no name.';
+COMMENT ON COLUMN meeting_bookings.invitee_uri IS 'meeting_invitees.uri of the last known link, where the name is.';
+COMMENT ON COLUMN meeting_bookings.hosts IS 'Array of {user, email, name}.';
 COMMENT ON COLUMN meeting_bookings.outcome IS 'upcoming; held (ended, not marked as a no-show); no_show; canceled; rescheduled (canceled for a new date that is not known here yet); missing (Calendly no longer serves the event).';
 COMMENT ON COLUMN meeting_bookings.reschedules IS 'How often it was moved, as far as the earlier links are stored.';
 COMMENT ON COLUMN meeting_bookings.first_booked_at IS 'When the first link of the chain was booked.';
+COMMENT ON COLUMN meeting_bookings.canceler_type IS 'host or invitee; of the person''s cancellation, or else of the whole meeting''s.';
