@@ -18,6 +18,7 @@ import requests
 from playwright.sync_api import Browser, Error, Locator, Page, Response, expect, sync_playwright
 
 from rollcall.stack.up import Stack
+from tests.end_to_end.stack_operator import CALENDLY_DAG, until
 
 DAG = "zoom_webinar_sync"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -211,3 +212,24 @@ def test_no_secret_reaches_the_browser(page: Page, stack: Stack) -> None:
     assert "/api/v2/connections" in received.texts, "the connections were shown"
     told = "\n".join(received.texts.values())
     assert [secret for secret in secrets_of(stack) if secret in told] == []
+
+
+def test_calendlys_form_waits_for_a_user_and_starts_a_sync(page: Page, stack: Stack) -> None:
+    page.goto(f"/dags/{CALENDLY_DAG}")
+    page.get_by_role("button", name="Trigger").first.click()
+    form = page.get_by_role("dialog")
+    expect(form.locator("#element_user")).to_be_visible()
+    expect(form.get_by_role("button", name="Trigger")).to_be_disabled()
+    for title, help_text in {"User": "E-mail or id of the user", "To": "also in the future"}.items():
+        field = form.get_by_role("group").filter(has_text=re.compile(rf"^{title}"))
+        expect(field).to_contain_text(help_text)
+    choose_mode(page, form, "Incremental: three months back, six ahead")
+    form.locator("#element_user").fill(stack.calendly_user)
+    form.get_by_role("button", name="Trigger").click()
+    page.wait_for_url(f"**/dags/{CALENDLY_DAG}/runs/*")
+    run = unquote(page.url.rpartition("/")[2])
+    until(lambda: stack.rest.run_state(CALENDLY_DAG, run) in ("success", "failed"), 60)
+    progress = stack.rest.progress(CALENDLY_DAG, run)
+    assert progress is not None
+    assert (progress.status, progress.meetings["missing"]) == ("completed", 0)
+    assert progress.meetings["new"] + progress.meetings["unchanged"] > 20
