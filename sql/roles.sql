@@ -107,7 +107,7 @@ GRANT SELECT (
 GRANT SELECT ON meetings, meeting_invitees, calendly_webhook_events TO rollcall_reader;
 -- Whose meetings went how is the readers' to see: bookings and hosts have names. A kind of event is like a webinar's topic.
 GRANT SELECT ON meeting_bookings, meeting_analytics_by_host TO rollcall_reader;
-GRANT SELECT ON meeting_analytics_by_event_type, calendly_sync_health TO rollcall_reader, rollcall_monitor;
+GRANT SELECT ON meeting_analytics_by_event_type, calendly_sync_health, calendly_health_measures TO rollcall_reader, rollcall_monitor;
 GRANT SELECT ON calendly_call_budgets, calendly_listing_slices, calendly_webhook_refusals TO rollcall_monitor;
 GRANT SELECT (
     id, subscription_id, user_id, event_type, sent_at, seen_count, last_seen_at, apply_status, applied_at, apply_message, created_at

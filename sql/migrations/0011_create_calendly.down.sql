@@ -12,6 +12,8 @@ ALTER TABLE calendly_webhook_events
     DROP CONSTRAINT delivery_has_a_subscription;
 DROP INDEX calendly_webhook_events_pending;
 DROP INDEX calendly_webhook_events_by_user;
+DELETE FROM sync_health_thresholds
+WHERE check_name IN ('webhook_disabled', 'webhook_retrying', 'deliveries_waiting', 'deliveries_unreadable', 'webhook_refusals');
 DROP TABLE calendly_webhook_refusals;
 DROP TABLE calendly_webhook_keys;
 DROP TABLE calendly_webhook_subscriptions;

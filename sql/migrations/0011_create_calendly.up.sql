@@ -239,6 +239,13 @@ COMMENT ON TABLE calendly_webhook_subscriptions IS 'Webhook subscriptions that r
 COMMENT ON COLUMN calendly_webhook_subscriptions.public_id IS 'Random last part of the callback address.';
 COMMENT ON COLUMN calendly_webhook_subscriptions.state IS 'creating (key stored, not yet confirmed), active, disabled (Calendly gave up on failing deliveries: delete and create again), deleted.';
 
+INSERT INTO sync_health_thresholds (check_name, warning, critical, unit, description) VALUES
+    ('webhook_disabled', NULL, 1, 'subscriptions', '1 where Calendly gave up on a user''s webhook subscription; as last asked for by a sync or rollcall calendly webhook status.'),
+    ('webhook_retrying', 1, 12, 'hours', 'Since when Calendly repeats failed deliveries; after 24 hours it disables the subscription.'),
+    ('deliveries_waiting', 15, NULL, 'minutes', 'For how long the oldest webhook delivery is stored and not applied.'),
+    ('deliveries_unreadable', 1, NULL, 'deliveries', 'Webhook deliveries of the last seven days that were signed rightly and could not be understood.'),
+    ('webhook_refusals', 5, NULL, 'deliveries', 'Webhook deliveries turned away yesterday and today (UTC): wrong or late signature, too large.');
+
 CREATE TABLE calendly_webhook_keys (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subscription_id bigint NOT NULL REFERENCES calendly_webhook_subscriptions (id),

@@ -1,7 +1,13 @@
 -- The one definition of each condition: what is measured, since when, in which words, and what to do about it. Alerts, health
 -- and checks only hold it against sync_health_thresholds.
 CREATE VIEW sync_health_measures AS
-WITH facts AS MATERIALIZED (SELECT * FROM sync_connection_facts)
+WITH facts AS MATERIALIZED (
+    SELECT
+        f.*,
+        -- Without what it was that is missing, for which each source has a mode of its own.
+        format('rollcall sync %s %s%s', f.source, f.connection_name, CASE f.source WHEN 'zoom' THEN ' --mode delta' END) AS sync_again
+    FROM sync_connection_facts f
+)
 SELECT f.source, f.connection_id, f.connection_name, m.check_name, m.value, m.since, m.detail, m.action
 FROM facts f
 CROSS JOIN LATERAL (
@@ -12,7 +18,7 @@ CROSS JOIN LATERAL (
             f.active_run_silent_since,
             format('Run %s (%s, %s %%) gave no sign of life since %s.', f.active_run_id, f.active_run_phase, f.active_run_progress,
                 date_trunc('second', f.active_run_silent_since)),
-            format('Look at its tasks in Airflow. SELECT * FROM check_stale_syncs(); ends it; then: rollcall sync %s %s --mode delta', f.source, f.connection_name)
+            format('Look at its tasks in Airflow. SELECT * FROM check_stale_syncs(); ends it; then: %s', f.sync_again)
         ),
         (
             'last_run_failed',
@@ -20,8 +26,8 @@ CROSS JOIN LATERAL (
             f.last_failure_at,
             format('Run %s failed with %s: %s', f.last_failed_run_id, f.last_error_kind, f.last_error),
             format(
-                'Mend what it names, then: rollcall sync %s %s --mode delta. More: SELECT * FROM sync_error_logs WHERE run_id = %s;',
-                f.source, f.connection_name, f.last_failed_run_id
+                'Mend what it names, then: %s. More: SELECT * FROM sync_error_logs WHERE run_id = %s;',
+                f.sync_again, f.last_failed_run_id
             )
         ),
         (
@@ -46,16 +52,21 @@ CROSS JOIN LATERAL (
                 WHEN f.last_success_at IS NULL THEN format('No run succeeded since the first one began at %s.', date_trunc('second', f.first_run_at))
                 ELSE format('The last successful run ended at %s.', date_trunc('second', f.last_success_at))
             END,
-            format('Runs start by hand only: rollcall sync %s %s --mode delta. If it is no longer needed: rollcall connection deactivate %s',
-                f.source, f.connection_name, f.connection_name)
+            format('Runs start by hand only: %s. If it is no longer needed: rollcall %s deactivate %s',
+                f.sync_again, CASE f.source WHEN 'zoom' THEN 'connection' ELSE f.source END, f.connection_name)
         ),
         (
             'reconnect_needed',
             CASE WHEN f.reconnect_needed_at IS NOT NULL THEN 1 END,
             f.reconnect_needed_at,
             format('The source calls the credentials dead: %s', coalesce(f.reconnect_reason, 'no reason given')),
-            format('Authorise the app again, store its fresh secret with: rollcall connection add %s --replace; then: rollcall connection test %s',
-                f.connection_name, f.connection_name)
+            CASE f.source
+                WHEN 'zoom' THEN format(
+                    'Authorise the app again, store its fresh secret with: rollcall connection add %s --replace; then: rollcall connection test %s',
+                    f.connection_name, f.connection_name
+                )
+                ELSE format('Make a new token at Calendly and store it with: rollcall calendly connect; then: rollcall calendly test %s', f.connection_name)
+            END
         ),
         (
             'provisional_age',
@@ -63,7 +74,7 @@ CROSS JOIN LATERAL (
             f.provisional_since,
             format('%s instances are provisional, the first of them since %s: the source''s report was not whole when it was read.',
                 f.provisional_instances, date_trunc('second', f.provisional_since)),
-            format('A delta reads them again: rollcall sync %s %s --mode delta', f.source, f.connection_name)
+            format('A delta reads them again: %s', f.sync_again)
         ),
         (
             'reconciliation_differs',
@@ -118,6 +129,9 @@ FROM zoom_webinars w
 JOIN sync_connections c ON c.source = 'zoom' AND c.connection_id = w.connection_id
 WHERE w.validation_status = 'error' AND c.is_active
 GROUP BY c.source, c.connection_id, c.name
+UNION ALL
+SELECT k.source, k.connection_id, k.connection_name, k.check_name, k.value, k.since, k.detail, k.action
+FROM calendly_health_measures k
 UNION ALL
 SELECT
     NULL, NULL, NULL, 'self_test_failed', count(*) FILTER (WHERE NOT r.passed), max(r.run_at),

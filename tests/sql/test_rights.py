@@ -13,6 +13,7 @@ RELATIONS = """
 attended_sessions s s -
 calendly_call_budgets siu - s
 calendly_found_before s - -
+calendly_health_measures s s s
 calendly_listing_slices siud - s
 calendly_meeting_reads siu - -
 calendly_sync_health s s s

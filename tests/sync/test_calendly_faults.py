@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from rollcall.errors import (
     ServerFault,
     SourceError,
 )
+from rollcall.store import webhooks
 from sandbox.calendly.oauth import TOKEN
 from tests.sync.calendly_runner import CalendlyRunner
 from tests.sync.calendly_truth import assert_truth, window_of
@@ -254,3 +256,48 @@ def test_calendly_down_from_the_start_is_an_error_and_no_empty_account(start_cal
         runner.discover(run_id)
     assert runner.finish(run_id, failed_task="discover") == "failed"
     assert runner.user()["calendly_initial_sync_complete"] is False
+
+
+def test_a_sync_finds_a_webhook_subscription_that_calendly_has_disabled(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("empty")
+    url = "https://airflow.example.com/rollcall/webhooks/calendly/x"
+    runner.calendly.subscribe(url, "key")
+    with closing(runner.connect()) as conn:
+        webhooks.add_subscription(
+            conn,
+            user_id=runner.user_id,
+            public_id="x",
+            callback_url=url,
+            scope="organization",
+            events=["invitee.created"],
+            key_encrypted="key",
+        )
+    runner.sync()
+    conditions = "SELECT condition FROM sync_alert_conditions"
+    assert runner.rows(conditions) == []
+    assert runner.rows("SELECT webhook_state AS state FROM calendly_sync_health") == [{"state": "active"}]
+    runner.calendly.edit("disable_subscription")
+    run = runner.sync()
+    assert run["status"] == "completed"
+    assert any("webhook subscription is disabled" in sentence for sentence in runner.said(run["id"]))
+    assert runner.rows(conditions) == [{"condition": "webhook_disabled"}]
+
+
+def test_a_sync_goes_on_where_the_token_may_not_look_at_webhooks(start_calendly: StartCalendly) -> None:
+    runner = start_calendly("demo")
+    with closing(runner.connect()) as conn:
+        webhooks.add_subscription(
+            conn,
+            user_id=runner.user_id,
+            public_id="x",
+            callback_url="https://airflow.example.com/rollcall/webhooks/calendly/x",
+            scope="organization",
+            events=["invitee.created"],
+            key_encrypted="key",
+        )
+    runner.calendly.edit("grant_scopes", scopes=["users:read", "organizations:read", "scheduled_events:read"])
+    run = runner.sync()
+    assert run["status"] == "completed"
+    assert_truth(runner, **window_of(runner, run["id"]))

@@ -7,5 +7,6 @@ AS $$
     SELECT c.source, c.connection_id
     FROM sync_connections c
     WHERE p_connection IS NULL OR c.name = p_connection OR c.connection_id::text = p_connection
+        OR (c.source = 'calendly' AND lower(c.name) = lower(p_connection))
 $$;
-COMMENT ON FUNCTION find_connections(text) IS 'Connections with this id or name; all where null. No row: there is none.';
+COMMENT ON FUNCTION find_connections(text) IS 'Connections with this id or name (an e-mail in any case); all where null. No row: there is none.';

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.errors import DataFault, SourceError, Unavailable
+from rollcall.errors import DataFault, ScopeMissing, SourceError, Unavailable
 from rollcall.sources.calendly.endpoints import EVENT, EVENTS, time_param
 from rollcall.sources.calendly.records import event_record
-from rollcall.store import meetings, queue, runs
+from rollcall.store import meetings, queue, runs, webhooks
 from rollcall.store.users import note_user_standing
 from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.deliveries import apply_waiting
 from rollcall.sync.calendly.standing import Standing, ask_standing
+from rollcall.sync.calendly.webhook_subscriptions import refresh_subscriptions
 from rollcall.sync.calendly.whole_list import whole_list
 from rollcall.sync.dates import months_from
 from rollcall.sync.refusals import log_source_error, record_gap
@@ -46,6 +47,7 @@ def list_events(account: CalendlyAccount) -> Listed:
     apply_waiting(conn, account.user.id)
     try:
         standing = ask_standing(account.client)
+        _look_at_webhooks(account)
         for slice_from, slice_to in slices(window_from, window_to):
             if slice_from not in meetings.booked_slices(conn, run.id):
                 _list_slice(account, standing, slice_from, slice_to)
@@ -150,6 +152,24 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
         organization_uri=standing.organization_uri,
         role=standing.role,
     )
+
+
+def _look_at_webhooks(account: CalendlyAccount) -> None:
+    """Ask how the user's webhook subscriptions are: Calendly tells nobody when it gives up on one."""
+    conn, run_id = account.conn, account.run_id
+    if not webhooks.subscriptions_of(conn, account.user.id):
+        return
+    try:
+        known = refresh_subscriptions(conn, account.client, account.user)
+    except (ScopeMissing, DataFault) as refused:
+        log_source_error(conn, run_id, "webhook subscriptions", refused)
+        return
+    if any(each.state == "disabled" for each in known) and not any(each.state == "active" for each in known):
+        _say(
+            account,
+            "The webhook subscription is disabled: bookings come with syncs only. "
+            "`rollcall calendly webhook create` replaces it",
+        )
 
 
 def _say(account: CalendlyAccount, sentence: str) -> None:

@@ -1,0 +1,242 @@
+"""Calendly users in health, alerts and reports: by e-mail or id, with what only webhooks can suffer from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from rollcall.store import meetings, runs, users, webhooks
+
+EMAIL = "Ana@example.com"
+EVENT = "https://api.calendly.com/scheduled_events/a"
+
+
+class Case:
+    """A user with a live subscription and nothing wrong, as the writer."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self.conn = conn
+        conn.execute("SET ROLE rollcall_writer")
+        self.user_id = self.connect_user(EMAIL)
+        self.subscription_id = webhooks.add_subscription(
+            conn,
+            user_id=self.user_id,
+            public_id="public",
+            callback_url="https://airflow.example.com/rollcall/webhooks/calendly/public",
+            scope="user",
+            events=["invitee.created"],
+            key_encrypted="key",
+        )
+        webhooks.note_subscription(
+            conn, self.subscription_id, state="active", uri="https://api.calendly.com/w/1"
+        )
+
+    def connect_user(self, email: str) -> int:
+        return users.connect_user(
+            self.conn,
+            email=email,
+            user_uri="https://api.calendly.com/users/u",
+            organization_uri="https://api.calendly.com/organizations/o",
+            role="owner",
+            scope="user",
+            token_kind="personal",
+            api_url="https://api.calendly.com",
+            oauth_url="https://auth.calendly.com/oauth/token",
+            client_id=None,
+            client_secret_encrypted=None,
+            token_encrypted="token",
+            refresh_token_encrypted=None,
+            token_expires_at=None,
+        )
+
+    def run(self, number: int = 1) -> int:
+        run_id = runs.open_run(
+            self.conn,
+            source="calendly",
+            connection_id=self.user_id,
+            mode="incremental",
+            window_from=None,
+            window_to=None,
+            webinar_ids=None,
+            fetch_workers=2,
+            dag_id="calendly_sync",
+            dag_run_id=f"manual__{number}",
+        )
+        assert run_id is not None
+        return run_id
+
+    def deliver(self, status: str) -> None:
+        webhooks.store_delivery(
+            self.conn,
+            public_id="public",
+            delivery_key=status,
+            event_type="invitee.created",
+            payload_uri=f"{EVENT}/invitees/i",
+            raw_body=b"{}",
+            sent_at=None,
+            apply_status=status,
+            apply_message=None,
+        )
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        with self.conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode(), values).fetchall()
+
+    def alerts(self) -> dict[str, dict[str, Any]]:
+        return {row["condition"]: row for row in self.rows("SELECT * FROM sync_alert_conditions")}
+
+
+@pytest.fixture
+def case(db: psycopg.Connection) -> Case:
+    return Case(db)
+
+
+CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
+    (
+        "webhook_disabled",
+        "critical",
+        lambda case: case.conn.execute("UPDATE calendly_webhook_subscriptions SET state = 'disabled'"),
+    ),
+    (
+        "webhook_retrying",
+        "warning",
+        lambda case: case.conn.execute(
+            "UPDATE calendly_webhook_subscriptions SET retry_started_at = now() - interval '2 hours'"
+        ),
+    ),
+    (
+        "deliveries_waiting",
+        "warning",
+        lambda case: [
+            case.deliver("pending"),
+            case.conn.execute(
+                "UPDATE calendly_webhook_events SET created_at = now() - interval '20 minutes'"
+            ),
+        ],
+    ),
+    ("deliveries_unreadable", "warning", lambda case: case.deliver("unreadable")),
+    (
+        "webhook_refusals",
+        "warning",
+        lambda case: [webhooks.count_refusal(case.conn, "public", "mismatch") for _ in range(5)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("condition", "severity", "go_wrong"), CONDITIONS)
+def test_each_trouble_of_webhooks_is_an_alert_that_says_whose_and_what_to_do(
+    case: Case, condition: str, severity: str, go_wrong: Callable[[Case], object]
+) -> None:
+    assert case.alerts() == {}
+    go_wrong(case)
+    alerts = case.alerts()
+    assert list(alerts) == [condition]
+    alert = alerts[condition]
+    assert (alert["severity"], alert["source"], alert["connection_id"], alert["connection_name"]) == (
+        severity,
+        "calendly",
+        case.user_id,
+        EMAIL,
+    )
+    assert alert["since"] is not None
+    assert alert["detail"]
+    assert alert["action"]
+    case.conn.execute("UPDATE users SET calendly_is_active = false")
+    assert case.alerts() == {}
+
+
+def test_a_disabled_subscription_is_named_until_a_live_one_stands_beside_it(case: Case) -> None:
+    webhooks.note_subscription(case.conn, case.subscription_id, state="disabled")
+    told = case.alerts()["webhook_disabled"]
+    assert f"subscription {case.subscription_id} of {EMAIL}" in told["detail"]
+    assert f"rollcall calendly webhook create {EMAIL}" in told["action"]
+    other = webhooks.add_subscription(
+        case.conn,
+        user_id=case.user_id,
+        public_id="other",
+        callback_url="https://airflow.example.com/rollcall/webhooks/calendly/other",
+        scope="user",
+        events=["invitee.created"],
+        key_encrypted="key",
+    )
+    webhooks.note_subscription(case.conn, other, state="active", uri="https://api.calendly.com/w/2")
+    assert case.alerts() == {}
+    assert case.rows("SELECT webhook_state FROM calendly_sync_health") == [{"webhook_state": "active"}]
+
+
+def test_runs_are_in_health_alerts_and_reports_by_email_in_any_case_or_id(case: Case) -> None:
+    run_id = case.run()
+    assert runs.close_run(case.conn, run_id, "failed", "auth_error", "The token is dead")
+    users.mark_user_reconnect_needed(case.conn, case.user_id, "The token is dead")
+    for name in (EMAIL, EMAIL.upper(), str(case.user_id)):
+        health = case.rows("SELECT * FROM get_sync_health_status(%s)", name)
+        assert [(h["source"], h["connection_name"], h["status"], h["last_error"]) for h in health] == [
+            ("calendly", EMAIL, "critical", "The token is dead")
+        ]
+        assert case.rows("SELECT * FROM generate_sync_report(%s)", name)
+    alerts = case.alerts()
+    assert set(alerts) == {"last_run_failed", "reconnect_needed"}
+    for alert in alerts.values():
+        assert "zoom" not in alert["action"]
+        assert "--mode delta" not in alert["action"]
+        assert "rollcall connection" not in alert["action"]
+    assert f"rollcall sync calendly {EMAIL}" in alerts["last_run_failed"]["action"]
+    assert "rollcall calendly connect" in alerts["reconnect_needed"]["action"]
+
+    second = case.run(2)
+    assert case.rows(
+        "SELECT source, connection_name FROM sync_monitoring_view WHERE run_id = %s", second
+    ) == [{"source": "calendly", "connection_name": EMAIL}]
+
+
+def test_users_without_calendly_are_no_connections_but_have_a_row_of_health(case: Case) -> None:
+    case.conn.execute("INSERT INTO users (email) VALUES ('ben@example.com')")
+    assert [row["name"] for row in case.rows("SELECT name FROM sync_connections")] == [EMAIL]
+    health = case.rows("SELECT email, active_calendly_meetings AS n FROM calendly_sync_health ORDER BY email")
+    assert health == [{"email": EMAIL, "n": 0}, {"email": "ben@example.com", "n": 0}]
+
+
+def test_health_counts_meetings_by_what_became_of_them(case: Case) -> None:
+    def event(key: str, status: str = "active") -> dict[str, Any]:
+        return {"uri": f"https://api.calendly.com/scheduled_events/{key}", "status": status}
+
+    meetings.upsert_meetings(case.conn, case.user_id, [event("a"), event("b", "canceled")], via_webhook=False)
+    meetings.upsert_meetings(case.conn, case.user_id, [event("c"), event("d")], via_webhook=True)
+    gone = case.rows("SELECT id FROM meetings WHERE uri LIKE '%%/d'")[0]["id"]
+    assert meetings.mark_missing(case.conn, gone, "gone") is True
+    assert meetings.mark_missing(case.conn, gone, "gone") is False
+    health = case.rows("SELECT * FROM calendly_sync_health")[0]
+    assert {
+        name: health[f"{name}_meetings"]
+        for name in ("active_calendly", "canceled_calendly", "deleted_calendly", "webhook_synced")
+    } == {"active_calendly": 2, "canceled_calendly": 1, "deleted_calendly": 1, "webhook_synced": 2}
+
+
+def test_a_late_delivery_does_not_bring_a_missing_event_back_but_a_listing_does(case: Case) -> None:
+    event = {"uri": EVENT, "status": "active", "event_updated_at": "2026-01-01T10:00:00Z"}
+    meetings.upsert_meetings(case.conn, case.user_id, [event], via_webhook=False)
+    meeting_id = case.rows("SELECT id FROM meetings")[0]["id"]
+    meetings.mark_missing(case.conn, meeting_id, "no_access")
+    assert meetings.upsert_meetings(case.conn, case.user_id, [event], via_webhook=True).counts == {
+        "unchanged": 1
+    }
+    older = event | {"event_updated_at": "2025-12-31T10:00:00Z"}
+    assert meetings.upsert_meetings(case.conn, case.user_id, [older], via_webhook=True).counts == {
+        "outdated": 1
+    }
+    since = "SELECT missing_since IS NULL AS there FROM meetings"
+    assert case.rows(since) == [{"there": False}]
+    assert meetings.upsert_meetings(case.conn, case.user_id, [older], via_webhook=False).counts == {
+        "updated": 1
+    }
+    assert case.rows(since) == [{"there": True}]
+    meetings.mark_missing(case.conn, meeting_id, "gone")
+    younger = event | {"event_updated_at": "2026-01-02T10:00:00Z"}
+    assert meetings.upsert_meetings(case.conn, case.user_id, [younger], via_webhook=True).counts == {
+        "updated": 1
+    }
+    assert case.rows(since) == [{"there": True}]
