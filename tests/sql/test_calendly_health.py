@@ -69,7 +69,11 @@ class Case:
         assert run_id is not None
         return run_id
 
-    def deliver(self, status: str) -> None:
+    def refuse(self, times: int) -> None:
+        for _ in range(times):
+            webhooks.count_refusal(self.conn, "public", "mismatch")
+
+    def deliver(self, status: str, minutes: int = 0) -> None:
         webhooks.store_delivery(
             self.conn,
             public_id="public",
@@ -80,6 +84,9 @@ class Case:
             sent_at=None,
             apply_status=status,
             apply_message=None,
+        )
+        self.conn.execute(
+            "UPDATE calendly_webhook_events SET created_at = now() - make_interval(mins => %s)", (minutes,)
         )
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
@@ -122,7 +129,7 @@ CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
     (
         "webhook_refusals",
         "warning",
-        lambda case: [webhooks.count_refusal(case.conn, "public", "mismatch") for _ in range(5)],
+        lambda case: case.refuse(5),
     ),
 ]
 
