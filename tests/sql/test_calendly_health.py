@@ -102,6 +102,18 @@ def case(db: psycopg.Connection) -> Case:
     return Case(db)
 
 
+def waiting(case: Case) -> None:
+    case.deliver("pending", minutes=20)
+
+
+def unreadable(case: Case) -> None:
+    case.deliver("unreadable")
+
+
+def refused(case: Case) -> None:
+    case.refuse(5)
+
+
 CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
     (
         "webhook_disabled",
@@ -125,11 +137,11 @@ CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
             ),
         ],
     ),
-    ("deliveries_unreadable", "warning", lambda case: case.deliver("unreadable")),
+    ("deliveries_unreadable", "warning", unreadable),
     (
         "webhook_refusals",
         "warning",
-        lambda case: case.refuse(5),
+        refused,
     ),
 ]
 
