@@ -130,12 +130,7 @@ CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
     (
         "deliveries_waiting",
         "warning",
-        lambda case: [
-            case.deliver("pending"),
-            case.conn.execute(
-                "UPDATE calendly_webhook_events SET created_at = now() - interval '20 minutes'"
-            ),
-        ],
+        waiting,
     ),
     ("deliveries_unreadable", "warning", unreadable),
     (
