@@ -13,6 +13,7 @@ from psycopg import sql
 
 from rollcall.store import runs, webinars
 from tests.sql.attendance_case import AttendanceCase, row
+from tests.sql.calendly_case import CalendlyCase
 
 PERSON, SECRET = "zanzibar", "quicksilver"
 SECRET_COLUMNS = (
@@ -24,18 +25,18 @@ SECRET_COLUMNS = (
 
 # What a person may give for an argument; each is tried beside nothing at all.
 GIVEN: dict[str, list[Any]] = {
-    "p_connection": [None, "case", "nobody"],
+    "p_connection": [None, "case", "host@example.com", "nobody"],
     "p_webinar": [None, 1, 88_988_872_033, -1],
     "p_instance": [None, "uuid-of-the-instance", "1", "nothing"],
     "p_bucket": [timedelta(minutes=5)],
     "p_dry_run": [True, False],
-    "p_days": [0, 30],
+    "p_days": [0, 30, -1],
 }
 
 
 @pytest.fixture
 def marked(db: psycopg.Connection) -> AttendanceCase:
-    """A run that ended, one that is active, a gap and an error; every person and secret carries its mark."""
+    """A run that ended, one that is active, a gap and an error, and Calendly's; every person and secret is marked."""
     case = AttendanceCase(
         db,
         webinar={
@@ -92,6 +93,7 @@ def marked(db: psycopg.Connection) -> AttendanceCase:
         is_expected=False,
         recheck_after_hours=1,
     )
+    CalendlyCase(db, person=PERSON, hidden=SECRET)
     return case
 
 

@@ -24,6 +24,21 @@ PERSONAL = (
     "zoom_participant_staging",
     "zoom_session_staging",
     "zoom_person_staging",
+    "meetings",
+    "meeting_invitees",
+    "calendly_webhook_events",
+)
+PERSONAL_VIEWS = (
+    "meeting_bookings",
+    "meeting_analytics_by_host",
+    "participant_engagement",
+    "attended_sessions",
+)
+CALENDLY_SECRETS = (
+    "calendly_token_encrypted",
+    "calendly_refresh_token_encrypted",
+    "calendly_client_secret_encrypted",
+    "calendly_client_id",
 )
 SECRETS = ("client_secret_encrypted", "refresh_token_encrypted", "access_token_encrypted")
 RUNS = ("sync_runs", "sync_progress_updates", "sync_state", "sync_gaps")
@@ -94,6 +109,13 @@ class TestWriter:
             "sync_gaps",
             "sync_error_logs",
             "webinar_sync_queue",
+            "users",
+            "meetings",
+            "meeting_invitees",
+            "calendly_webhook_events",
+            "calendly_webhook_subscriptions",
+            "calendly_webhook_keys",
+            "calendly_webhook_refusals",
         ],
     )
     def test_it_deletes_nothing_that_the_source_said(self, as_role: As, table: str) -> None:
@@ -170,7 +192,7 @@ class TestMonitor:
         assert states == [("case", True, None)]
 
     @pytest.mark.usefixtures("full")
-    @pytest.mark.parametrize("table", PERSONAL)
+    @pytest.mark.parametrize("table", [*PERSONAL, *PERSONAL_VIEWS])
     def test_it_sees_nobodys_name_or_e_mail(self, as_role: As, table: str) -> None:
         refused(as_role("monitor"), "SELECT * FROM {}", table)
 
@@ -185,6 +207,22 @@ class TestMonitor:
     def test_it_changes_nothing(self, as_role: As, table: str) -> None:
         refused(as_role("monitor"), "DELETE FROM {}", table)
         refused(as_role("monitor"), "INSERT INTO {} DEFAULT VALUES", table)
+
+
+@pytest.mark.parametrize("role", ["reader", "monitor"])
+class TestCalendlySecrets:
+    """What no one who only reads may see of Calendly."""
+
+    @pytest.mark.parametrize("column", CALENDLY_SECRETS)
+    def test_tokens_stay_with_the_writer(self, as_role: As, role: str, column: str) -> None:
+        refused(as_role(role), "SELECT {} FROM users", column)
+
+    @pytest.mark.parametrize("column", ["public_id", "callback_url"])
+    def test_the_address_that_takes_deliveries_does(self, as_role: As, role: str, column: str) -> None:
+        refused(as_role(role), "SELECT {} FROM calendly_webhook_subscriptions", column)
+
+    def test_signing_keys_do(self, as_role: As, role: str) -> None:
+        refused(as_role(role), "SELECT id FROM calendly_webhook_keys")
 
 
 def test_no_role_owns_anything_or_is_more_than_a_role(db: psycopg.Connection) -> None:

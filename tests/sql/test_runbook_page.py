@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from tests.sql.attendance_case import AttendanceCase, row
+from tests.sql.calendly_case import CalendlyCase
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sql\n-- as ([^\n]+)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
@@ -31,6 +32,7 @@ def test_the_query_runs_on_an_empty_and_on_a_full_database(
     for fill in (False, True):
         if fill:
             AttendanceCase(db).read([row("Ann", leave=5), row("Bob", leave=5)])
+            CalendlyCase(db)
         with db.transaction():
             db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
             db.execute(query.encode())

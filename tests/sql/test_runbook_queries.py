@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from rollcall.store import runs
 from tests.sql.attendance_case import AttendanceCase, row
+from tests.sql.calendly_case import CalendlyCase
 
 Ask = Callable[[str, str], list[dict[str, Any]]]
 """(role without rollcall_, query) -> rows."""
@@ -36,8 +37,21 @@ SELECT ps.*, p.participant_name
 FROM zoom_participant_sessions ps JOIN zoom_participants p ON ps.participant_id = p.id
 WHERE p.session_count > 2 ORDER BY ps.join_time;
 """
+CALENDLY_COLUMNS = """
+SELECT column_name, data_type FROM information_schema.columns
+WHERE table_name = 'users' AND column_name LIKE '%calendly%';
+"""
+DELIVERY = "SELECT * FROM calendly_webhook_events LIMIT 1;"
+CALENDLY_HEALTH = "SELECT * FROM calendly_sync_health;"
+DELIVERIES = """
+SELECT event_type, COUNT(*) AS count, MAX(created_at) AS last_received FROM calendly_webhook_events GROUP BY event_type;
+"""
+CLEAN_DELIVERIES = "SELECT clean_old_webhook_events();"
+USERS = "SELECT id, email, calendly_initial_sync_complete, last_calendly_sync FROM users;"
+FORCE_FULL = "UPDATE users SET calendly_initial_sync_complete = false WHERE id = 1;"
 MONITORS_ASK = (HEALTH, REPORT, ALERTS, STALE, CLEANUP, SCHEDULED_CLEANUP, MOST_ATTENDED)
 READERS_ASK = (MOST_ATTENDED, REJOINED, SESSIONS)
+BOTH_ASK_OF_CALENDLY = (CALENDLY_HEALTH, DELIVERIES, USERS)
 
 
 def of_connection(query: str, connection: object) -> str:
@@ -140,3 +154,80 @@ def test_cleanup_leaves_attendance_alone(ask: Ask, full: AttendanceCase) -> None
         ask("monitor", query)
     assert full.people() == people
     assert full.sessions() == sessions
+
+
+@pytest.mark.parametrize("role", ["monitor", "reader", "writer"])
+@pytest.mark.parametrize("query", BOTH_ASK_OF_CALENDLY)
+def test_what_is_asked_of_calendly_runs_on_an_empty_and_on_a_full_database(
+    ask: Ask, db: psycopg.Connection, query: str, role: str
+) -> None:
+    assert ask(role, query) == []
+    CalendlyCase(db)
+    assert len(ask(role, query)) == 1
+
+
+def test_how_a_users_calendly_fares(ask: Ask, db: psycopg.Connection) -> None:
+    case = CalendlyCase(db)
+    (found,) = ask("monitor", CALENDLY_HEALTH)
+    expected = {
+        "user_id": case.user_id,
+        "email": "host@example.com",
+        "calendly_initial_sync_complete": True,
+        "active_calendly_meetings": 2,
+        "deleted_calendly_meetings": 1,
+        "webhook_synced_meetings": 0,
+        "webhook_state": "active",
+        "refusals": 1,
+    }
+    assert {name: found[name] for name in expected} == expected
+    assert found["last_calendly_sync"] is not None
+    assert found["last_delivery_at"] is not None
+    (of_kind,) = ask("monitor", DELIVERIES)
+    assert (of_kind["event_type"], of_kind["count"]) == ("invitee.created", 3)
+
+
+@pytest.mark.parametrize("role", ["monitor", "reader", "writer"])
+def test_the_columns_of_calendly_are_listed(ask: Ask, role: str) -> None:
+    names = {each["column_name"] for each in ask(role, CALENDLY_COLUMNS)}
+    assert {
+        "last_calendly_sync",
+        "calendly_initial_sync_complete",
+        "calendly_webhook_enabled",
+    } <= names
+
+
+def test_a_reader_is_served_a_delivery_and_the_monitor_refused(ask: Ask, db: psycopg.Connection) -> None:
+    assert ask("reader", DELIVERY) == []
+    CalendlyCase(db, person="Ann Early")
+    (delivery,) = ask("reader", DELIVERY)
+    assert b"Ann Early" in delivery["raw_body"]
+    with pytest.raises(InsufficientPrivilege):
+        ask("monitor", DELIVERY)
+
+
+def test_old_deliveries_are_cleaned_by_the_monitor_and_not_by_a_reader(
+    ask: Ask, db: psycopg.Connection
+) -> None:
+    assert ask("monitor", CLEAN_DELIVERIES) == [{"clean_old_webhook_events": 0}]
+    CalendlyCase(db)
+    assert ask("monitor", CLEAN_DELIVERIES) == [{"clean_old_webhook_events": 0}]
+    db.execute("UPDATE calendly_webhook_events SET last_seen_at = now() - interval '31 days'")
+    # One of the three waits to be applied.
+    assert ask("monitor", CLEAN_DELIVERIES) == [{"clean_old_webhook_events": 2}]
+    with pytest.raises(InsufficientPrivilege):
+        ask("reader", CLEAN_DELIVERIES)
+
+
+def test_a_full_sync_is_forced_by_the_writer_and_nobody_who_only_reads(
+    ask: Ask, db: psycopg.Connection
+) -> None:
+    case = CalendlyCase(db)
+    assert case.user_id == 1
+    for role in ("reader", "monitor"):
+        with pytest.raises(InsufficientPrivilege):
+            ask(role, FORCE_FULL)
+    with db.transaction():
+        db.execute("SET LOCAL ROLE rollcall_writer")
+        assert db.execute(FORCE_FULL.encode()).rowcount == 1
+    (user,) = ask("monitor", USERS)
+    assert user["calendly_initial_sync_complete"] is False
