@@ -29,7 +29,7 @@ from airflow.sdk.api.datamodels._generated import DagRunType
 from rollcall.airflow import maintenance_tasks
 from rollcall.airflow.maintenance_tasks import Findings
 from rollcall.airflow.params import MAINTENANCE_PARAMS
-from rollcall.airflow.retries import LONGEST_RETRY_DELAY, RETRIES, RETRY_DELAY, RETRY_POLICY
+from rollcall.airflow.retries import RETRYING
 
 with DAG(
     dag_id="sync_maintenance",
@@ -41,14 +41,7 @@ with DAG(
     max_active_runs=1,
     params=MAINTENANCE_PARAMS,
     tags=["rollcall", "maintenance"],
-    default_args={
-        "retries": RETRIES,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2,
-        "max_retry_delay": LONGEST_RETRY_DELAY,
-        "retry_policy": RETRY_POLICY,
-        "execution_timeout": timedelta(hours=2),
-    },
+    default_args={**RETRYING, "execution_timeout": timedelta(hours=2)},
 ) as dag:
 
     @task(doc_md="Close runs without a sign of life; in a dry run, name them.")

@@ -27,7 +27,7 @@ from airflow.sdk.api.datamodels._generated import DagRunType
 
 from rollcall.airflow import zoom_tasks
 from rollcall.airflow.params import SYNC_PARAMS
-from rollcall.airflow.retries import LONGEST_RETRY_DELAY, RETRIES, RETRY_DELAY, RETRY_POLICY
+from rollcall.airflow.retries import RETRYING
 
 with DAG(
     dag_id="zoom_webinar_sync",
@@ -39,14 +39,7 @@ with DAG(
     max_active_runs=16,
     params=SYNC_PARAMS,
     tags=["rollcall", "zoom"],
-    default_args={
-        "retries": RETRIES,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2,
-        "max_retry_delay": LONGEST_RETRY_DELAY,
-        "retry_policy": RETRY_POLICY,
-        "execution_timeout": timedelta(hours=12),
-    },
+    default_args={**RETRYING, "execution_timeout": timedelta(hours=12)},
 ) as dag:
 
     @task(doc_md="Check what was asked, open the run, queue what is to be read.")

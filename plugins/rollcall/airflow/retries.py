@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 
@@ -30,3 +31,12 @@ RETRY_POLICY = ExceptionRetryPolicy(
     default=RetryAction.RETRY,
 )
 """Anything that is not rollcall's (a killed process, a restarted database) is tried again."""
+
+RETRYING: dict[str, Any] = {
+    "retries": RETRIES,
+    "retry_delay": RETRY_DELAY,
+    "retry_exponential_backoff": 2,
+    "max_retry_delay": LONGEST_RETRY_DELAY,
+    "retry_policy": RETRY_POLICY,
+}
+"""Default arguments of every Dag's tasks."""
