@@ -116,6 +116,23 @@ def test_a_disabled_one_is_seen_and_replaced(heard: Hooks) -> None:
     assert heard.send() == [200]
 
 
+def test_a_sync_finds_one_that_calendly_has_disabled(heard: Hooks) -> None:
+    heard.calendly.edit("disable_subscription")
+    heard.runner.sync(mode="full")
+    assert heard.user.calendly_webhook_enabled is False
+    (health,) = heard.runner.rows("SELECT webhook_state FROM calendly_sync_health")
+    assert health["webhook_state"] == "disabled"
+
+
+def test_a_sync_goes_on_where_the_subscription_can_not_be_looked_at(heard: Hooks) -> None:
+    heard.calendly.fault("scope_missing", match="/webhook_subscriptions", times=-1, scopes=["webhooks:read"])
+    run = heard.runner.sync(mode="full")
+    assert run["status"] == "completed"
+    (logged,) = heard.runner.rows("SELECT message FROM sync_error_logs WHERE run_id = %s", run["id"])
+    assert "webhooks:read" in logged["message"]
+    assert states(heard) == ["active"]
+
+
 def test_one_that_is_gone_at_calendly_is_known_to_be_gone(hooks: Hooks) -> None:
     made = hooks.create()
     assert hooks.calendly.call("DELETE", made.uri or "").status_code == 204
