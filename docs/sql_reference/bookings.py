@@ -129,7 +129,7 @@ def _first_run(conn: psycopg.Connection, user_id: int) -> None:
     if gone and meetings.mark_missing(conn, gone[0], "gone"):
         runs.add_meetings(conn, run_id, {"missing": 1})
     meetings.enqueue_invitees(conn, run_id, timedelta(days=7))
-    runs.set_phase(conn, run_id, "fetch", "Reading the invitees of 5 meetings")
+    runs.set_phase(conn, run_id, "fetch", "Reading 5 lists of invitees")
     first = _invitee(moved, "Dora")
     second = _invitee(moved_to, "Dora", old_invitee_uri=first["uri"])
     meetings.upsert_invitees(

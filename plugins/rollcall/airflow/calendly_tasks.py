@@ -37,7 +37,9 @@ def discover_task(context: Context) -> list[dict[str, int]]:
     with as_sentences(), telling_refusals(context["ti"]), closing(connect()) as conn:
         check_started_by_hand(context, "syncs")
         request = check_request(conn, context["params"])
-        run_id = open_or_make_way(conn, context, request.user.email, partial(open_run, conn, request))
+        run_id = open_or_make_way(
+            conn, context, f"of Calendly user {request.user.id}", partial(open_run, conn, request)
+        )
         log.info("Run %s: %s sync of Calendly user %s", run_id, request.mode, request.user.id)
         with parking(run_id, name_the_wait), CalendlyAccount(calendly_resources(), run_id) as account:
             listed = list_events(account)

@@ -60,7 +60,7 @@ BEGIN
         rows_expected = v_count.rows_expected,
         message = CASE v_run.current_phase
             WHEN 'fetch' THEN CASE source
-                WHEN 'calendly' THEN format('Read the invitees of %s of %s meetings', v_count.fetched, v_count.instances)
+                WHEN 'calendly' THEN format('Read %s of %s lists of invitees', v_count.fetched, v_count.instances)
                 ELSE format('Fetched %s of %s instances, %s rows', v_count.fetched, v_count.instances, v_count.rows_fetched)
             END
             WHEN 'sessionize' THEN format('Sessionized %s of %s instances', v_count.sessionized, v_count.instances)

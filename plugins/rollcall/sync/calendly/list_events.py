@@ -59,7 +59,7 @@ def list_events(account: CalendlyAccount) -> Listed:
         runs.note_calls(conn, run.id, account.client.calls)
     meetings.enqueue_invitees(conn, run.id, RECENT)
     items = queue.items_waiting(conn, run.id)
-    runs.set_phase(conn, run.id, "fetch", f"Reading the invitees of {items} meetings")
+    runs.set_phase(conn, run.id, "fetch", f"Reading {items} lists of invitees")
     return Listed(items, min(run.fetch_workers, items))
 
 

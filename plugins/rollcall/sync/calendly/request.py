@@ -80,14 +80,15 @@ def check_request(
 def _user(conn: psycopg.Connection, name: str) -> CalendlyUser:
     found = find_user(conn, name)
     if found is None:
-        names = ", ".join(user.email for user in read_users(conn)) or "nobody yet"
+        # By id: e-mails have no place in logs and XComs.
+        ids = ", ".join(str(user.id) for user in read_users(conn)) or "none yet"
         raise UnknownConnection(
-            f"There is no Calendly user {name!r} (there are: {names}): choose one of these by e-mail or id, or "
-            "connect one with `rollcall calendly connect`."
+            f"There is no such Calendly user (there are the ids: {ids}): choose one of these by id or e-mail, as "
+            "`rollcall calendly list` shows them, or connect one with `rollcall calendly connect`."
         )
     if not found.calendly_is_active:
         raise InactiveConnection(
-            f"Calendly of {found.email} is switched off: `rollcall calendly activate {found.email}` switches it on."
+            f"Calendly user {found.id} is switched off: `rollcall calendly activate {found.id}` switches it on."
         )
     return found
 
@@ -108,7 +109,7 @@ def open_run(conn: psycopg.Connection, request: CalendlyRequest, dag_id: str, da
     asked = Asked(
         source="calendly",
         connection_id=request.user.id,
-        connection=request.user.email,
+        connection=f"of Calendly user {request.user.id}",
         mode=request.mode,
         window_from=request.window_from,
         window_to=request.window_to,

@@ -76,7 +76,7 @@ class _Refreshed:
                 raise UnknownConnection(f"There is no Calendly user with id {self._user_id} any more.")
             if not user.calendly_is_active:
                 raise InactiveConnection(
-                    f"Calendly of {user.email} is switched off: `rollcall calendly activate` switches it on."
+                    f"Calendly user {user.id} is switched off: `rollcall calendly activate {user.id}` switches it on."
                 )
             stored = _decrypted(self._resources, user)
             expires_at = user.calendly_token_expires_at
@@ -95,7 +95,7 @@ class _Refreshed:
         secret, refresh_token = user.calendly_client_secret_encrypted, user.calendly_refresh_token_encrypted
         if user.calendly_client_id is None or secret is None or refresh_token is None:
             raise ReconnectNeeded(
-                f"Calendly of {user.email} lacks its app's secret or refresh token: connect it again."
+                f"Calendly user {user.id} lacks its app's secret or refresh token: connect it again."
             )
         with self._resources.session_factory() as session:
             answer = refresh_tokens(
@@ -119,10 +119,11 @@ class _Refreshed:
 def _decrypted(resources: Resources, user: CalendlyUser) -> str:
     if user.calendly_token_encrypted is None:
         raise ReconnectNeeded(
-            f"Calendly of {user.email} has no token: `rollcall calendly connect` stores one."
+            f"Calendly user {user.id} has no token: `rollcall calendly connect` stores one."
         )
     if user.calendly_reconnect_needed_at is not None:
         raise ReconnectNeeded(
-            f"{user.calendly_reconnect_reason} Reconnect needed for {user.email}: `rollcall calendly connect`."
+            f"{user.calendly_reconnect_reason} Reconnect needed for Calendly user {user.id}: "
+            "`rollcall calendly connect`."
         )
     return resources.keyring().decrypt(user.calendly_token_encrypted)
