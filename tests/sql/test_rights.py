@@ -67,6 +67,7 @@ zoom_panelists siu s -
 zoom_participant_sessions siu s -
 zoom_participant_staging siud - -
 zoom_participants siud s -
+zoom_people_changes siu - -
 zoom_person_staging siud - -
 zoom_plan_limits s - s
 zoom_plans s - s

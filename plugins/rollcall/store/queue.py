@@ -33,6 +33,8 @@ class Item:
     meeting_id: int | None
     meeting_uri: str | None
     needs_detail: bool | None
+    known_digest: bytes | None
+    """Of the list that is stored: where it is served again, there is nothing to do."""
     list_source: str | None
     list_no: int
     next_page_token: str
@@ -61,17 +63,19 @@ def advance(
     *,
     next_page_token: str,
     rows: int,
+    pages: int = 1,
     rejected: int = 0,
     total_records: int | None = None,
     list_source: str | None = None,
 ) -> None:
-    """Book a page, in the transaction that stores its rows. Raises RunClosed when the lease is gone."""
+    """Book pages, in the transaction that stores their rows. Raises RunClosed when the lease is gone."""
     row = conn.execute(
-        "SELECT advance_queue_item(%s, %s, %s, %s, %s, %s, %s, %s)",
+        "SELECT advance_queue_item(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             item.item_id,
             item.fencing_token,
             next_page_token,
+            pages,
             rows,
             rejected,
             total_records,
@@ -96,12 +100,48 @@ def restart(conn: psycopg.Connection, item: Item, list_source: str | None) -> No
     item.list_source, item.next_page_token, item.rows_fetched = list_source, "", 0
 
 
-def settle(conn: psycopg.Connection, item: Item, status: str) -> None:
-    """Give the item back (`queued`) or end it. Raises RunClosed when the lease is gone."""
+def settle(conn: psycopg.Connection, item: Item, status: str, *, list_digest: bytes | None = None) -> None:
+    """Give the item back (`queued`) or end it. `list_digest`: of the whole list, where it was read in one go.
+
+    Raises RunClosed when the lease is gone.
+    """
     row = conn.execute(
-        "SELECT settle_queue_item(%s, %s, %s)", (item.item_id, item.fencing_token, status)
+        "SELECT settle_queue_item(%s, %s, %s, %s)", (item.item_id, item.fencing_token, status, list_digest)
     ).fetchone()
     _must_hold(row, item)
+
+
+def settle_unchanged(
+    conn: psycopg.Connection,
+    item: Item,
+    *,
+    list_digest: bytes,
+    list_source: str,
+    pages: int,
+    rows: int,
+    rejected: int,
+    total_records: int | None,
+) -> bool:
+    """End an item whose list is what is stored. False: it is worth a full look after all.
+
+    Raises RunClosed when the lease is gone.
+    """
+    row = conn.execute(
+        "SELECT settle_unchanged_item(%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            item.item_id,
+            item.fencing_token,
+            list_digest,
+            list_source,
+            pages,
+            rows,
+            rejected,
+            total_records,
+        ),
+    ).fetchone()
+    if not row or row[0] is None:
+        _must_hold(None, item)
+    return bool(row and row[0])
 
 
 def renew(conn: psycopg.Connection, item: Item) -> None:

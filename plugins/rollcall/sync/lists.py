@@ -9,7 +9,6 @@ from rollcall.errors import DataFault, PageTokenExpired, ScopeMissing, ServerFau
 from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.endpoints import Endpoint
 from rollcall.sources.zoom.paging import Page
-from rollcall.sources.zoom.participants import staged_values
 from rollcall.sources.zoom.records import (
     Record,
     panelist_record,
@@ -17,9 +16,10 @@ from rollcall.sources.zoom.records import (
     reported_instance,
     webinar_record,
 )
-from rollcall.store import attendance, queue, runs, webinars
+from rollcall.store import queue, runs, webinars
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
+from rollcall.sync.attendance_list import read_attendance
 from rollcall.sync.refusals import log_source_error, record_gap
 
 REGISTRANT_STATUSES = ("approved", "pending", "denied")
@@ -95,7 +95,7 @@ def read_participants(account: Account, item: Item) -> None:
         _read_detail(account, item, uuid)
     source = item.list_source or (PAST_WEBINARS if account.report_refused else REPORT)
     try:
-        _read_attendance(account, item, uuid, source)
+        read_attendance(account, item, _SOURCES[source], uuid, source)
     except ScopeMissing as refused:
         if source == PAST_WEBINARS:
             raise
@@ -106,20 +106,7 @@ def read_participants(account: Account, item: Item) -> None:
             runs.log_activity(account.conn, account.run_id, message)
         with account.conn.transaction():
             queue.restart(account.conn, item, PAST_WEBINARS)
-        _read_attendance(account, item, uuid, PAST_WEBINARS)
-
-
-def _read_attendance(account: Account, item: Item, uuid: str, source: str) -> None:
-    def store(page: Page) -> int:
-        rows = list(staged_values(page.rows))
-        attendance.stage_participants(account.conn, item.item_id, item.list_no, item.rows_fetched, rows)
-        return len(rows)
-
-    def start_over() -> None:
-        with account.conn.transaction():
-            queue.restart(account.conn, item, source)
-
-    _read_pages(account, item, _SOURCES[source], uuid, store, "fetched", source, start_over)
+        read_attendance(account, item, zoom.PAST_PARTICIPANTS, uuid, PAST_WEBINARS)
 
 
 def _read_people(
@@ -130,21 +117,21 @@ def _read_people(
     write: Callable[[list[Record]], None],
     **params: str,
 ) -> None:
-    def store(page: Page) -> int:
-        records = [record for row in page.rows if isinstance(row, dict) and (record := record_of(row))]
-        # Before the locks that writing takes: the end of a run asks for them in this order, too.
-        runs.hold(account.conn, account.run)
-        write(records)
-        return len(records)
-
-    def start_over() -> None:
-        with account.conn.transaction():
-            queue.restart(account.conn, item, None)
-
     try:
-        _read_pages(
-            account, item, endpoint, str(item.zoom_webinar_id), store, "done", None, start_over, **params
-        )
+        for attempt in range(_STARTS_OVER + 1):
+            try:
+                for page in account.client.pages(
+                    endpoint, str(item.zoom_webinar_id), item.next_page_token, **params
+                ):
+                    _store_people(account, item, page, record_of, write)
+                    account.show_progress()
+            except PageTokenExpired:
+                if attempt == _STARTS_OVER:
+                    raise
+                with account.conn.transaction():
+                    queue.restart(account.conn, item, None)
+            else:
+                return
     except Unavailable as refused:
         if not refused.expected:
             raise
@@ -154,44 +141,31 @@ def _read_people(
             queue.settle(account.conn, item, "gap")
 
 
-def _read_pages(
+def _store_people(
     account: Account,
     item: Item,
-    endpoint: Endpoint,
-    subject: str,
-    store: Callable[[Page], int],
-    status_at_end: str,
-    source: str | None,
-    start_over: Callable[[], None],
-    **params: str,
+    page: Page,
+    record_of: Callable[[Any], Record | None],
+    write: Callable[[list[Record]], None],
 ) -> None:
-    """Store page after page, each with its mark in one transaction, from where the item stands."""
+    """Store a page and its mark in one transaction."""
     conn = account.conn
-    for attempt in range(_STARTS_OVER + 1):
-        try:
-            for page in account.client.pages(endpoint, subject, item.next_page_token, **params):
-                with conn.transaction():
-                    stored = store(page)
-                    queue.advance(
-                        conn,
-                        item,
-                        next_page_token=page.next_token,
-                        rows=len(page.rows),
-                        rejected=len(page.rows) - stored,
-                        total_records=page.total_records,
-                        list_source=source,
-                    )
-                    if not page.next_token:
-                        queue.settle(conn, item, status_at_end)
-                        if status_at_end == "done":
-                            runs.close_gap(conn, account.run_id, item.kind, item.subject)
-                account.show_progress()
-        except PageTokenExpired:
-            if attempt == _STARTS_OVER:
-                raise
-            start_over()
-        else:
-            return
+    records = [record for row in page.rows if isinstance(row, dict) and (record := record_of(row))]
+    with conn.transaction():
+        # Before the locks that writing takes: the end of a run asks for them in this order, too.
+        runs.hold(conn, account.run)
+        write(records)
+        queue.advance(
+            conn,
+            item,
+            next_page_token=page.next_token,
+            rows=len(page.rows),
+            rejected=len(page.rows) - len(records),
+            total_records=page.total_records,
+        )
+        if not page.next_token:
+            queue.settle(conn, item, "done")
+            runs.close_gap(conn, account.run_id, item.kind, item.subject)
 
 
 def _read_detail(account: Account, item: Item, uuid: str) -> None:

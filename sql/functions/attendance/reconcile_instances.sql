@@ -20,7 +20,7 @@ BEGIN
         JOIN zoom_webinar_instances i ON i.id = q.instance_id
         JOIN zoom_webinars w ON w.id = i.webinar_id
         JOIN zoom_instance_reads r ON r.instance_id = i.id
-        WHERE q.run_id = p_run_id AND q.status = 'done'
+        WHERE q.run_id = p_run_id AND q.status = 'done' AND NOT q.is_reconciled
     ),
     ours AS (
         SELECT

@@ -3,6 +3,7 @@ CREATE FUNCTION advance_queue_item(
     p_item_id bigint,
     p_fencing_token bigint,
     p_next_page_token text,
+    p_pages integer,
     p_rows integer,
     p_rows_rejected integer,
     p_total_records integer,
@@ -18,7 +19,7 @@ BEGIN
         RETURN false;
     END IF;
     UPDATE webinar_sync_queue q
-    SET pages = q.pages + 1,
+    SET pages = q.pages + p_pages,
         rows_fetched = q.rows_fetched + p_rows,
         rows_rejected = q.rows_rejected + p_rows_rejected,
         total_records = coalesce(p_total_records, q.total_records),
@@ -30,4 +31,4 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION advance_queue_item(bigint, bigint, text, integer, integer, integer, text, double precision) IS 'Book a fetched page on an item and renew its lease. False: the lease is gone, the caller must roll back.';
+COMMENT ON FUNCTION advance_queue_item(bigint, bigint, text, integer, integer, integer, integer, text, double precision) IS 'Book fetched pages on an item and renew its lease. False: the lease is gone, the caller must roll back.';

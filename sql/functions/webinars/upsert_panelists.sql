@@ -35,6 +35,9 @@ BEGIN
         RETURNING 1
     )
     SELECT count(*) INTO v_written FROM written;
+    IF v_written > 0 THEN
+        PERFORM note_people_change(ARRAY[p_webinar_id]);
+    END IF;
     RETURN v_written;
 END
 $$;

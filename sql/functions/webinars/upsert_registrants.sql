@@ -71,6 +71,7 @@ BEGIN
     )
     SELECT count(*) INTO v_written FROM written;
     IF v_written > 0 THEN
+        PERFORM note_people_change(ARRAY[p_webinar_id]);
         PERFORM drop_statistics(
             w.connection_id, ARRAY[w.id], ARRAY(SELECT i.id FROM zoom_webinar_instances i WHERE i.webinar_id = w.id)
         )

@@ -6,7 +6,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_written integer;
+    v_written bigint[];
 BEGIN
     WITH given AS (
         SELECT DISTINCT ON (r.zoom_webinar_id) r.*
@@ -194,10 +194,12 @@ BEGIN
             survey_url = excluded.survey_url,
             tracking_fields = excluded.tracking_fields,
             other_fields = excluded.other_fields
-        RETURNING 1
+        RETURNING t.id
     )
-    SELECT count(*) INTO v_written FROM written;
-    RETURN v_written;
+    SELECT array_agg(w.id) INTO v_written FROM written w;
+    -- The host decides who has the role of one.
+    PERFORM note_people_change(v_written);
+    RETURN coalesce(cardinality(v_written), 0);
 END
 $$;
 COMMENT ON FUNCTION upsert_webinars(bigint, jsonb, boolean) IS 'Store webinars from a jsonb array with the columns of zoom_webinars as keys; p_is_detail: read from the webinar''s own page, so its values win. Returns the rows written: those that are new or changed.';

@@ -1,0 +1,68 @@
+-- The list is byte for byte what the last read was served, and nothing else that people are made of was written since: then
+-- there is nothing to sessionize. Asked under the lease, in the transaction that ends it, because a registrant may have come
+-- while the pages were read. Counts are looked up, not inferred: a row that somebody lost makes the list worth a full look.
+CREATE FUNCTION settle_unchanged_item(
+    p_item_id bigint,
+    p_fencing_token bigint,
+    p_list_digest bytea,
+    p_list_source text,
+    p_pages integer,
+    p_rows integer,
+    p_rows_rejected integer,
+    p_total_records integer
+)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_item webinar_sync_queue;
+    v_read zoom_instance_reads;
+    v_is_reconciled boolean;
+BEGIN
+    IF NOT coalesce(hold_item(p_item_id), false) THEN
+        RETURN NULL;
+    END IF;
+    SELECT q.* INTO v_item
+    FROM webinar_sync_queue q
+    WHERE q.id = p_item_id AND q.fencing_token = p_fencing_token AND q.status = 'leased'
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT r.* INTO v_read
+    FROM zoom_instance_reads r
+    WHERE r.instance_id = v_item.instance_id AND r.list_digest = p_list_digest AND r.attendance_source = p_list_source
+        AND r.total_records IS NOT DISTINCT FROM p_total_records
+        AND r.list_digest = known_list_digest(v_item.run_id, v_item.webinar_id, v_item.instance_id)
+        AND r.rows_distinct <= (SELECT count(*) FROM zoom_participant_sessions s WHERE s.instance_id = v_item.instance_id);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    SELECT v_read.sync_status = 'complete' AND count(*) = 4 AND min(n.checked_at) > i.updated_at INTO v_is_reconciled
+    FROM zoom_webinar_instances i
+    LEFT JOIN zoom_instance_reconciliation n ON n.instance_id = i.id
+    WHERE i.id = v_item.instance_id
+    GROUP BY i.id;
+
+    UPDATE webinar_sync_queue q SET
+        status = 'done', worker = NULL, fencing_token = NULL, lease_expires_at = NULL,
+        heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
+        pages = p_pages, rows_fetched = p_rows, rows_rejected = p_rows_rejected, total_records = p_total_records,
+        list_source = p_list_source, list_digest = p_list_digest, digest = v_read.digest,
+        rows_distinct = v_read.rows_distinct,
+        rows_duplicate = p_rows - p_rows_rejected - v_read.rows_distinct,
+        sessions_unchanged = v_read.rows_distinct,
+        participants_unchanged = (SELECT count(*) FROM zoom_participants p WHERE p.instance_id = v_item.instance_id),
+        is_reconciled = v_is_reconciled
+    WHERE q.id = p_item_id;
+    UPDATE zoom_instance_reads r SET
+        sync_status = 'complete', provisional_since = NULL, reads = r.reads + 1, agreeing_reads = r.agreeing_reads + 1,
+        fetch_seconds = extract(epoch FROM clock_timestamp() - v_item.started_at),
+        last_read_at = now(), last_run_id = v_item.run_id
+    WHERE r.instance_id = v_item.instance_id;
+    PERFORM close_gap(v_item.run_id, 'participants', i.uuid) FROM zoom_webinar_instances i WHERE i.id = v_item.instance_id;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION settle_unchanged_item(bigint, bigint, bytea, text, integer, integer, integer, integer) IS 'End an item whose list is what the last read was served: true. False: it is not, or something that it is read with was written since: stage it. Null: the lease is gone.';
