@@ -21,7 +21,7 @@ from docs.sql_reference.steps import (
     store_webinar,
     work_off,
 )
-from rollcall.store import limits, queue, runs, webinars
+from rollcall.store import gaps, limits, queue, runs, webinars
 
 NOW = "2024-09-14 09:00:00+00"
 """When the examples are asked: long ago, so that every real session is younger, on any machine."""
@@ -115,7 +115,7 @@ def _first_run_of_main(conn: psycopg.Connection, connection_id: int) -> None:
     # Zoom states one row more than it serves: the instance stays provisional.
     fetch(conn, run_id, "2024-09-03T14:00:00+00:00", _SECOND, total_records=len(_SECOND) + 1)
     item = lease(conn, run_id)
-    runs.note_gap(
+    gaps.note_gap(
         conn,
         run_id,
         object_kind="participants",

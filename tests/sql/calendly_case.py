@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from rollcall.store import limits, meetings, queue, runs, users, webhooks
+from rollcall.store import gaps, limits, meetings, queue, runs, users, webhooks
 
 API = "https://api.calendly.com"
 PUBLIC_ID = "public-id"
@@ -89,7 +89,7 @@ class CalendlyCase:
         while (item := queue.lease(self.conn, run_id, "fetch-0")) is not None:
             queue.settle(self.conn, item, "done")
         meetings.upsert_invitees(self.conn, [self._invitee(held), first, second], via_webhook=False)
-        runs.note_gap(
+        gaps.note_gap(
             self.conn,
             run_id,
             object_kind="invitees",

@@ -34,3 +34,11 @@ def world(dsn: str, db: psycopg.Connection) -> Iterator[World]:
     with scripted_server() as server:
         server.answer = zoom.answer
         yield World(dsn, db, zoom, server, Keyring([Fernet.generate_key().decode()]))
+
+
+@pytest.fixture
+def monitor(dsn: str) -> Iterator[psycopg.Connection]:
+    """A DBA's connection."""
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("SET ROLE rollcall_monitor")
+        yield conn

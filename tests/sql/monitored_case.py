@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from rollcall.store import runs
+from rollcall.store import gaps, runs
 from tests.sql.attendance_case import AttendanceCase, row
 
 WEBINAR = {
@@ -39,7 +39,7 @@ class MonitoredCase(AttendanceCase):
     def gap(self, *, expected: bool = False, code: int = 12702, recheck: float | None = None) -> None:
         """A refusal, noted by a run that then succeeds."""
         run_id = self.open_run("delta")
-        runs.note_gap(
+        gaps.note_gap(
             self.conn,
             run_id,
             object_kind="participants",

@@ -1,11 +1,7 @@
-"""Cleanup: old bookkeeping goes, attendance and what an active run needs stay, and no sync ever waits for it."""
+"""Cleanup: old bookkeeping goes, attendance and what an active run needs stay."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,98 +10,20 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from rollcall.errors import RunClosed
-from rollcall.store import attendance, queue, runs
+from rollcall.store import attendance, runs
 from tests.sql.attendance_case import AttendanceCase, row
-
-ATTENDANCE = (
-    "zoom_webinars",
-    "zoom_webinar_instances",
-    "zoom_participants",
-    "zoom_participant_sessions",
-    "zoom_instance_reads",
-    "zoom_instance_reconciliation",
-    "sync_gaps",
-    "sync_state",
-    "zoom_connections",
-    "zoom_call_slots",
+from tests.sql.cleaning import (
+    ATTENDANCE,
+    CLEANED,
+    DELIVERIES,
+    STAGING,
+    age,
+    clean,
+    counts,
+    everything,
+    failed_run,
+    rows_in,
 )
-STAGING = ("zoom_participant_staging", "zoom_session_staging", "zoom_person_staging")
-CLEANED = (
-    "webinar_sync_queue",
-    *STAGING,
-    "sync_progress_updates",
-    "sync_error_logs",
-    "sync_runs",
-    "sync_test_results",
-    "zoom_call_budgets",
-)
-DELIVERIES = "calendly_webhook_events"
-
-
-@pytest.fixture
-def monitor(dsn: str) -> Iterator[psycopg.Connection]:
-    """A DBA's connection."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("SET ROLE rollcall_monitor")
-        yield conn
-
-
-def clean(conn: psycopg.Connection, *arguments: Any) -> dict[str, dict[str, Any]]:
-    places = sql.SQL(", ").join([sql.Literal(argument) for argument in arguments])
-    with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(sql.SQL("SELECT * FROM cleanup_old_sync_data({})").format(places)).fetchall()
-    assert [each["table_name"] for each in rows] == list(CLEANED)
-    return {each["table_name"]: each for each in rows}
-
-
-def counts(found: dict[str, dict[str, Any]], column: str) -> dict[str, int]:
-    return {name: each[column] for name, each in found.items() if each[column]}
-
-
-def rows_in(conn: psycopg.Connection, table: str) -> int:
-    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
-    found = conn.execute(query).fetchone()
-    assert found is not None
-    return int(found[0])
-
-
-def everything(conn: psycopg.Connection, tables: tuple[str, ...]) -> dict[str, list[Any]]:
-    return {
-        name: conn.execute(
-            sql.SQL("SELECT t::text FROM {} t ORDER BY 1").format(sql.Identifier(name))
-        ).fetchall()
-        for name in tables
-    }
-
-
-def age(conn: psycopg.Connection, run_id: int, days: int) -> None:
-    """As if the run had been so many days ago."""
-    conn.execute("RESET ROLE")
-    back = timedelta(days=days)
-    conn.execute(
-        "UPDATE sync_runs SET started_at = started_at - %(by)s, heartbeat_at = heartbeat_at - %(by)s,"
-        " finished_at = finished_at - %(by)s WHERE id = %(run)s",
-        {"by": back, "run": run_id},
-    )
-    conn.execute(
-        "UPDATE sync_progress_updates SET created_at = created_at - %s WHERE run_id = %s", (back, run_id)
-    )
-    conn.execute(
-        "UPDATE sync_error_logs SET last_seen_at = last_seen_at - %s WHERE run_id = %s", (back, run_id)
-    )
-
-
-def failed_run(case: AttendanceCase, days: int) -> int:
-    """A run of so long ago that failed with an error, one list whole in staging and one begun."""
-    run_id = case.open_run()
-    case.fetch(run_id, [row("Ann", email="ann@example.com", leave=5), row("Bob", leave=5)])
-    attendance.sessionize(case.conn, run_id, 1000)
-    runs.log_error(case.conn, run_id, kind="server_error", code="500", subject="x", message="no", context={})
-    runs.log_activity(case.conn, run_id, "Working")
-    runs.close_run(case.conn, run_id, "failed", "server_error", "no")
-    age(case.conn, run_id, days)
-    return run_id
 
 
 def test_old_runs_go_with_all_that_hangs_on_them(case: AttendanceCase, monitor: psycopg.Connection) -> None:
@@ -243,79 +161,6 @@ def test_a_caller_can_go_in_steps(case: AttendanceCase, monitor: psycopg.Connect
     assert [each["id"] for each in case.rows("SELECT id FROM sync_runs")] == [run_id]
 
 
-def test_two_at_once_delete_and_count_each_row_once(dsn: str, case: AttendanceCase) -> None:
-    for days in range(40, 60):
-        failed_run(case, days)
-    case.conn.execute(
-        "INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message, created_at)"
-        " SELECT r.id, 'fetch', 1, 'x', now() - interval '90 days' FROM sync_runs r, generate_series(1, 500)"
-    )
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        expected = counts(clean(conn, 30, True), "rows_found")
-    gate = threading.Barrier(4)
-
-    def one(_: int) -> dict[str, int]:
-        with closing(psycopg.connect(dsn, autocommit=True)) as conn:
-            gate.wait(timeout=30)
-            return counts(clean(conn, 30), "rows_deleted")
-
-    with ThreadPoolExecutor(4) as pool:
-        told = list(pool.map(one, range(4)))
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        told.append(counts(clean(conn, 30), "rows_deleted"))
-    assert {name: sum(each.get(name, 0) for each in told) for name in expected} == expected
-
-
-def test_a_running_sync_does_not_wait(dsn: str, case: AttendanceCase) -> None:
-    for days in (40, 50):
-        failed_run(case, days)
-    run_id = case.open_run()
-    second = [case.add_instance(f"second {n}") for n in range(2)]
-    case.conn.execute("SET ROLE rollcall_writer")
-    with psycopg.connect(dsn) as cleaning:
-        assert counts(clean(cleaning, 0), "rows_deleted")
-        case.conn.execute("SET lock_timeout = '100ms'")
-        runs.set_phase(case.conn, run_id, "fetch", "Fetching")
-        case.fetch(run_id, [row("Ann", leave=5)], instance_id=second[0])
-        case.work_off(run_id)
-        runs.refresh_progress(case.conn, run_id)
-        attendance.reconcile(case.conn, run_id)
-        assert runs.finish_run(case.conn, run_id, error_kind=None, error_message=None) == "completed"
-        # The next one begins by dropping what the runs before it left in staging.
-        queue.enqueue_participants(case.conn, case.open_run(), second)
-        cleaning.commit()
-    assert rows_in(case.conn, "sync_progress_updates") > 0
-
-
-def test_the_next_sync_does_not_wait_for_the_cleanup_of_what_it_would_drop(
-    dsn: str, case: AttendanceCase
-) -> None:
-    failed_run(case, 40)
-    case.conn.execute("SET ROLE rollcall_writer")
-    with psycopg.connect(dsn) as cleaning:
-        assert clean(cleaning, 30)["webinar_sync_queue"]["rows_deleted"] == 1
-        case.conn.execute("SET lock_timeout = '100ms'")
-        case.open_run()
-        cleaning.commit()
-    assert [rows_in(case.conn, table) for table in STAGING] == [0, 0, 0]
-
-
-def test_a_cleanup_waits_for_nobody(dsn: str, case: AttendanceCase, monitor: psycopg.Connection) -> None:
-    failed_run(case, 40)
-    run_id = failed_run(case, 35)
-    monitor.execute("SET lock_timeout = '100ms'")
-    with psycopg.connect(dsn) as other:
-        # A person takes the run up again at this very moment.
-        other.execute("UPDATE sync_runs SET status = 'running', finished_at = NULL WHERE id = %s", (run_id,))
-        done = clean(monitor, 30)
-        assert not done["webinar_sync_queue"]["is_complete"]
-        assert case.rows("SELECT FROM webinar_sync_queue WHERE run_id = %s", run_id)
-        assert rows_in(case.conn, "zoom_participant_staging") == 2
-        other.rollback()
-    clean(monitor, 30)
-    assert [rows_in(case.conn, table) for table in STAGING] == [0, 0, 0]
-
-
 class TestSettings:
     def scheduled(self, conn: psycopg.Connection) -> dict[str, dict[str, Any]]:
         with conn.cursor(row_factory=dict_row) as cursor:
@@ -395,16 +240,3 @@ def test_an_analyst_may_not_clean_up(db: psycopg.Connection, call: str) -> None:
     db.execute("SET ROLE rollcall_reader")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute(f"SELECT * FROM {call}".encode())  # noqa: S608 - a constant
-
-
-def test_a_lease_of_a_run_whose_list_was_cleaned_is_gone(
-    case: AttendanceCase, monitor: psycopg.Connection
-) -> None:
-    run_id = case.open_run()
-    queue.enqueue_participants(case.conn, run_id, [case.instance_id])
-    item = queue.lease(case.conn, run_id, "worker-1")
-    assert item is not None
-    runs.close_run(case.conn, run_id, "failed", "server_error", "no")
-    clean(monitor, 0)
-    with pytest.raises(RunClosed):
-        queue.advance(case.conn, item, next_page_token="", rows=1)

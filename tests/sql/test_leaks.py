@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from rollcall.store import runs, webinars
+from rollcall.store import gaps, runs, webinars
 from tests.sql.attendance_case import AttendanceCase, row
 from tests.sql.calendly_case import CalendlyCase
 
@@ -82,7 +82,7 @@ def marked(db: psycopg.Connection) -> AttendanceCase:
         message="502 six times",
         context={},
     )
-    runs.note_gap(
+    gaps.note_gap(
         db,
         run_id,
         object_kind="panelists",

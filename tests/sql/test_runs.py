@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rollcall.errors import RunClosed
-from rollcall.store import attendance, queue, runs
+from rollcall.store import attendance, gaps, queue, runs
 from tests.sql.attendance_case import AttendanceCase, row
 
 
@@ -18,7 +18,7 @@ def finish(case: AttendanceCase, run_id: int, message: str | None = None) -> str
 def gap(
     case: AttendanceCase, run_id: int, key: str, *, expected: bool = False, hours: float | None = 24
 ) -> None:
-    runs.note_gap(
+    gaps.note_gap(
         case.conn, run_id, object_kind="participants", object_key=key, status=404, code=3001,
         reason="Zoom does not know it", is_expected=expected, recheck_after_hours=hours,
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
@@ -36,14 +35,6 @@ CASES = {
     "odd_webinar",
     "statistics_follow",
 }
-
-
-@pytest.fixture
-def monitor(dsn: str) -> Iterator[psycopg.Connection]:
-    """A DBA's connection."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("SET ROLE rollcall_monitor")
-        yield conn
 
 
 def self_test(conn: psycopg.Connection) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from rollcall.errors import RunClosed
-from rollcall.store import attendance, queue, runs
+from rollcall.store import attendance, gaps, queue, runs
 from rollcall.sync import finish as finish_step
 from rollcall.sync.batches import run_batches
 from tests.sql.attendance_case import AttendanceCase, row
@@ -35,14 +35,6 @@ def check(conn: psycopg.Connection, *arguments: Any) -> list[dict[str, Any]]:
     query = "SELECT * FROM check_stale_syncs(%s)" if arguments else "SELECT * FROM check_stale_syncs()"
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query.encode(), arguments).fetchall()
-
-
-@pytest.fixture
-def monitor(dsn: str) -> Iterator[psycopg.Connection]:
-    """A DBA's connection."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("SET ROLE rollcall_monitor")
-        yield conn
 
 
 class TestCheck:
@@ -139,11 +131,11 @@ WRITES: dict[str, Write] = {
     "error": lambda conn, run, _item: runs.log_error(
         conn, run, kind="data_error", code="1", subject="late", message="late", context={}
     ),
-    "gap": lambda conn, run, _item: runs.note_gap(
+    "gap": lambda conn, run, _item: gaps.note_gap(
         conn, run, object_kind="host", object_key="late", status=404, code=1, reason="late",
         is_expected=False, recheck_after_hours=None,
     ),
-    "no gap": lambda conn, run, _item: runs.close_gap(conn, run, "host", "h1"),
+    "no gap": lambda conn, run, _item: gaps.close_gap(conn, run, "host", "h1"),
 }  # fmt: skip
 QUIET: dict[str, Write] = {
     "sessionize": lambda conn, run, _item: attendance.sessionize(conn, run, 1000),
@@ -176,7 +168,7 @@ class TestWhoWakesUpLate:
         attendance.sessionize(case.conn, run_id, 1000)
         case.fetch(run_id, [row("Bob", leave=5)], instance_id=case.add_instance("second"))
         queue.enqueue_participants(case.conn, run_id, [case.add_instance("third")])
-        runs.note_gap(
+        gaps.note_gap(
             case.conn, run_id, object_kind="host", object_key="h1", status=404, code=1, reason="no",
             is_expected=False, recheck_after_hours=None,
         )  # fmt: skip

@@ -123,25 +123,25 @@ def hold(conn: psycopg.Connection, run: Run) -> None:
     Raises RunClosed when it has ended, or was taken up again since `run` was read: then another task does this work.
     """
     held = conn.execute("SELECT hold_run(%s, %s)", (run.id, run.times_opened)).fetchone()
-    _must_be_open(held, run.id)
+    must_be_open(held, run.id)
 
 
 def set_phase(conn: psycopg.Connection, run_id: int, phase: str, message: str) -> None:
     """Move the run to a phase. Raises RunClosed when it has ended."""
-    _must_be_open(
+    must_be_open(
         conn.execute("SELECT set_run_phase(%s, %s, %s)", (run_id, phase, message)).fetchone(), run_id
     )
 
 
 def refresh_progress(conn: psycopg.Connection, run_id: int) -> None:
     """Bring counts and percentage up to date with the queue. Raises RunClosed when the run has ended."""
-    _must_be_open(conn.execute("SELECT refresh_run_progress(%s)", (run_id,)).fetchone(), run_id)
+    must_be_open(conn.execute("SELECT refresh_run_progress(%s)", (run_id,)).fetchone(), run_id)
 
 
 def set_waiting(conn: psycopg.Connection, run_id: int, until: datetime, reason: str, *, parked: bool) -> None:
     """Name what the run waits for. Raises RunClosed when it has ended."""
     row = conn.execute("SELECT set_run_waiting(%s, %s, %s, %s)", (run_id, until, reason, parked)).fetchone()
-    _must_be_open(row, run_id)
+    must_be_open(row, run_id)
 
 
 def note_found(conn: psycopg.Connection, run_id: int, *, webinars: int, instances: int) -> None:
@@ -195,7 +195,7 @@ def note_calls(conn: psycopg.Connection, run_id: int, calls: int) -> None:
 
 def log_activity(conn: psycopg.Connection, run_id: int, message: str) -> None:
     """Add a sentence for people to the activity log; nothing personal. Raises RunClosed when the run has ended."""
-    _must_be_open(conn.execute("SELECT log_activity(%s, %s)", (run_id, message)).fetchone(), run_id)
+    must_be_open(conn.execute("SELECT log_activity(%s, %s)", (run_id, message)).fetchone(), run_id)
 
 
 def log_error(
@@ -213,7 +213,7 @@ def log_error(
         "SELECT log_sync_error(%s, %s, %s, %s, %s, %s)",
         (run_id, kind, code, subject, message, Jsonb(dict(context))),
     ).fetchone()
-    _must_be_open(row, run_id)
+    must_be_open(row, run_id)
 
 
 def last_error(conn: psycopg.Connection, run_id: int) -> tuple[str, str] | None:
@@ -223,35 +223,6 @@ def last_error(conn: psycopg.Connection, run_id: int) -> tuple[str, str] | None:
         (run_id,),
     ).fetchone()
     return (row[0], row[1]) if row else None
-
-
-def note_gap(
-    conn: psycopg.Connection,
-    run_id: int,
-    *,
-    object_kind: str,
-    object_key: str,
-    status: int | None,
-    code: int | None,
-    reason: str,
-    is_expected: bool,
-    recheck_after_hours: float | None,
-) -> None:
-    """Record what the source would not serve, why, and when to look again (None: never).
-
-    Raises RunClosed when the run has ended.
-    """
-    row = conn.execute(
-        "SELECT note_gap(%s, %s, %s, %s, %s, %s, %s, %s)",
-        (run_id, object_kind, object_key, status, code, reason, is_expected, recheck_after_hours),
-    ).fetchone()
-    _must_be_open(row, run_id)
-
-
-def close_gap(conn: psycopg.Connection, run_id: int, object_kind: str, object_key: str) -> None:
-    """Note that what was missing is there after all. Raises RunClosed when the run has ended."""
-    row = conn.execute("SELECT close_gap(%s, %s, %s)", (run_id, object_kind, object_key)).fetchone()
-    _must_be_open(row, run_id)
 
 
 def finish_run(
@@ -305,7 +276,8 @@ def close_run(
     return bool(row and row[0])
 
 
-def _must_be_open(row: tuple[bool, ...] | None, run_id: int) -> None:
+def must_be_open(row: tuple[bool, ...] | None, run_id: int) -> None:
+    """Raise RunClosed unless the SQL function that answered `row` found the run active."""
     if not row or not row[0]:
         raise RunClosed(
             f"Run {run_id} has ended (cancelled, failed or finished elsewhere) or was taken up again by another task: "

@@ -23,7 +23,7 @@ from rollcall.sources.zoom.records import (
     reported_instance,
     webinar_record,
 )
-from rollcall.store import runs
+from rollcall.store import gaps, runs
 from rollcall.sync.account import Account
 from rollcall.sync.listing import all_rows
 from rollcall.sync.refusals import record_gap
@@ -96,7 +96,7 @@ def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int
         except _REFUSALS as refused:
             record_gap(account.conn, account.run_id, "instances", str(number), refused)
             return []
-        runs.close_gap(account.conn, account.run_id, "instances", str(number))
+        gaps.close_gap(account.conn, account.run_id, "instances", str(number))
         return [listed_instance(number, row) for row in rows]
 
     for records in _each(list(webinar_ids), ask):
@@ -189,7 +189,7 @@ def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
 def _close_gap(account: Account, object_kind: str, object_key: str) -> None:
     # What one asked for of a few days says nothing of the days that were missing.
     if account.run.mode in ("full", "delta"):
-        runs.close_gap(account.conn, account.run_id, object_kind, object_key)
+        gaps.close_gap(account.conn, account.run_id, object_kind, object_key)
 
 
 def _windows(

@@ -16,7 +16,7 @@ from rollcall.sources.zoom.records import (
     reported_instance,
     webinar_record,
 )
-from rollcall.store import queue, runs, webinars
+from rollcall.store import gaps, queue, runs, webinars
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
 from rollcall.sync.attendance_list import read_attendance
@@ -59,7 +59,7 @@ def read_webinar(account: Account, item: Item) -> None:
             )
         queue.enqueue_webinar_lists(conn, account.run_id, "panelists", [item.webinar_id])
         webinars.note_webinar_read(conn, item.webinar_id)
-        runs.close_gap(conn, account.run_id, "webinar", item.subject)
+        gaps.close_gap(conn, account.run_id, "webinar", item.subject)
         queue.settle(conn, item, "done")
 
 
@@ -165,7 +165,7 @@ def _store_people(
         )
         if not page.next_token:
             queue.settle(conn, item, "done")
-            runs.close_gap(conn, account.run_id, item.kind, item.subject)
+            gaps.close_gap(conn, account.run_id, item.kind, item.subject)
 
 
 def _read_detail(account: Account, item: Item, uuid: str) -> None:

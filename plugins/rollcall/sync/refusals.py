@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from rollcall.errors import ScopeMissing, SourceError, Unavailable
-from rollcall.store import runs
+from rollcall.store import gaps, runs
 
 _SCOPE_RECHECK_HOURS = 24.0
 _FAULT_RECHECK_HOURS = 0.0  # the next delta asks again
@@ -32,7 +32,7 @@ def record_gap(
         recheck = _SCOPE_RECHECK_HOURS
     else:
         recheck = _FAULT_RECHECK_HOURS
-    runs.note_gap(
+    gaps.note_gap(
         conn,
         run_id,
         object_kind=object_kind,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rollcall.sources.calendly.endpoints import INVITEES
 from rollcall.sources.calendly.records import invitee_record
-from rollcall.store import meetings, queue, runs
+from rollcall.store import gaps, meetings, queue, runs
 from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.whole_list import whole_list
 
@@ -26,7 +26,7 @@ def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
         meetings.note_read(account.conn, item.meeting_id, version)
         queue.advance(account.conn, item, next_page_token="", rows=len(records))
         queue.settle(account.conn, item, "done")
-        runs.close_gap(account.conn, account.run_id, item.kind, item.subject)
+        gaps.close_gap(account.conn, account.run_id, item.kind, item.subject)
     runs.note_calls(account.conn, account.run_id, account.client.calls - before)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from rollcall.errors import DataFault, ScopeMissing, SourceError, Unavailable
 from rollcall.sources.calendly.endpoints import EVENT, EVENTS, time_param
 from rollcall.sources.calendly.records import event_record
-from rollcall.store import meetings, queue, runs, webhooks
+from rollcall.store import gaps, meetings, queue, runs, webhooks
 from rollcall.store.users import note_user_standing
 from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.deliveries import apply_waiting
@@ -135,7 +135,7 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
                     runs.add_meetings(conn, run_id, {"missing": 1})
                 # That it is missing says it all.
                 for kind in ("meeting", "invitees"):
-                    runs.close_gap(conn, run_id, kind, event_id)
+                    gaps.close_gap(conn, run_id, kind, event_id)
         except DataFault as unclear:
             record_gap(conn, run_id, "meeting", event_id, unclear)
         else:
@@ -143,7 +143,7 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
                 runs.hold(conn, account.run)
                 outcome = meetings.upsert_meetings(conn, user.id, [found] if found else [], via_webhook=False)
                 runs.add_meetings(conn, run_id, outcome.counts, canceled=outcome.canceled)
-                runs.close_gap(conn, run_id, "meeting", event_id)
+                gaps.close_gap(conn, run_id, "meeting", event_id)
         account.show_progress()
     note_user_standing(
         conn,

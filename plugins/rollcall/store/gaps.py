@@ -1,0 +1,36 @@
+"""Gaps: what the source would not serve. One function per SQL function."""
+
+from __future__ import annotations
+
+import psycopg
+
+from rollcall.store.runs import must_be_open
+
+
+def note_gap(
+    conn: psycopg.Connection,
+    run_id: int,
+    *,
+    object_kind: str,
+    object_key: str,
+    status: int | None,
+    code: int | None,
+    reason: str,
+    is_expected: bool,
+    recheck_after_hours: float | None,
+) -> None:
+    """Record what the source would not serve, why, and when to look again (None: never).
+
+    Raises RunClosed when the run has ended.
+    """
+    row = conn.execute(
+        "SELECT note_gap(%s, %s, %s, %s, %s, %s, %s, %s)",
+        (run_id, object_kind, object_key, status, code, reason, is_expected, recheck_after_hours),
+    ).fetchone()
+    must_be_open(row, run_id)
+
+
+def close_gap(conn: psycopg.Connection, run_id: int, object_kind: str, object_key: str) -> None:
+    """Note that what was missing is there after all. Raises RunClosed when the run has ended."""
+    row = conn.execute("SELECT close_gap(%s, %s, %s)", (run_id, object_kind, object_key)).fetchone()
+    must_be_open(row, run_id)
