@@ -46,7 +46,6 @@ INTERNAL = {
     "instance_statistics",
     "is_timezone",
     "judge_webinar",
-    "known_list_digest",
     "link_people",
     "lock_statistics",
     "make_self_test_instance",

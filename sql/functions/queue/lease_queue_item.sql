@@ -50,13 +50,10 @@ BEGIN
         q.next_page_token, q.rows_fetched
     INTO fencing_token, kind, variant, webinar_id, instance_id, meeting_id, list_source, list_no, next_page_token, rows_fetched;
 
-    IF kind = 'participants' AND next_page_token = '' THEN
-        known_digest := known_list_digest(p_run_id, webinar_id, instance_id);
-    END IF;
     SELECT m.uri INTO meeting_uri FROM meetings m WHERE m.id = lease_queue_item.meeting_id;
     SELECT w.zoom_webinar_id INTO zoom_webinar_id FROM zoom_webinars w WHERE w.id = lease_queue_item.webinar_id;
-    SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional'
-    INTO instance_uuid, needs_detail
+    SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional', r.list_digest
+    INTO instance_uuid, needs_detail, known_digest
     FROM zoom_webinar_instances i
     LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
     WHERE i.id = lease_queue_item.instance_id;

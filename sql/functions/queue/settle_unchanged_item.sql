@@ -1,6 +1,7 @@
--- The list is byte for byte what the last read was served, and nothing else that people are made of was written since: then
--- there is nothing to sessionize. Asked under the lease, in the transaction that ends it, because a registrant may have come
--- while the pages were read. Counts are looked up, not inferred: a row that somebody lost makes the list worth a full look.
+-- The list is row for row what the last read was served, and nothing else that people are made of was written since, nor is
+-- still being read: then there is nothing to sessionize. Asked under the lease, in the transaction that ends it, because a
+-- registrant may have come while the pages were read. What is stored is counted: a row that somebody lost makes the list worth
+-- a full look.
 CREATE FUNCTION settle_unchanged_item(
     p_item_id bigint,
     p_fencing_token bigint,
@@ -34,7 +35,12 @@ BEGIN
     FROM zoom_instance_reads r
     WHERE r.instance_id = v_item.instance_id AND r.list_digest = p_list_digest AND r.attendance_source = p_list_source
         AND r.total_records IS NOT DISTINCT FROM p_total_records
-        AND r.list_digest = known_list_digest(v_item.run_id, v_item.webinar_id, v_item.instance_id)
+        AND r.last_read_at > coalesce((SELECT c.changed_at FROM zoom_people_changes c WHERE c.webinar_id = v_item.webinar_id), '-infinity')
+        AND NOT EXISTS (
+            SELECT FROM webinar_sync_queue q
+            WHERE q.run_id = v_item.run_id AND q.kind IN ('webinar', 'registrants', 'panelists') AND q.webinar_id = v_item.webinar_id
+                AND q.status IN ('queued', 'leased')
+        )
         AND r.rows_distinct <= (SELECT count(*) FROM zoom_participant_sessions s WHERE s.instance_id = v_item.instance_id);
     IF NOT FOUND THEN
         RETURN false;

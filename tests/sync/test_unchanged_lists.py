@@ -1,0 +1,87 @@
+"""A list that is what it was ends at its last page; whatever could make it mean something else gets a full look."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from tests.sync.conftest import StartRunner
+from tests.sync.runner import Runner
+from tests.sync.small_account import REPORT, SMALL
+from tests.sync.truth import assert_truth
+
+
+@pytest.fixture
+def synced(start: StartRunner) -> Runner:
+    """An account of one webinar that was synced before."""
+    runner = start(*SMALL)
+    runner.sync()
+    assert_truth(runner)
+    return runner
+
+
+def staged_rows(runner: Runner) -> int:
+    """How many rows were ever staged, by what their item remembers: a list that ended unchanged has none."""
+    found = runner.rows(
+        "SELECT n_tup_ins AS n FROM pg_stat_user_tables WHERE relname = 'zoom_participant_staging'"
+    )
+    return int(found[0]["n"])
+
+
+def change(runner: Runner, statement: str) -> None:
+    """As somebody with every right."""
+    with closing(runner.connect()) as conn:
+        conn.execute(statement.encode())
+
+
+def test_nothing_is_staged_and_all_is_counted(synced: Runner) -> None:
+    synced.writes()  # brings Postgres's counters up to date
+    before = staged_rows(synced)
+    first = synced.rows("SELECT * FROM sync_runs ORDER BY id LIMIT 1")[0]
+    # One worker: another would still read the registrants, and nothing is settled before they are in.
+    second = synced.sync(fetch_workers=1)
+    synced.writes()
+    assert staged_rows(synced) == before > 0
+    assert second["status"] == "completed"
+    for count in ("rows_fetched", "rows_duplicate", "rows_rejected", "rows_expected", "pages_fetched"):
+        assert second[count] == first[count], count
+    assert second["sessions_unchanged"] == first["sessions_inserted"]
+    assert second["participants_unchanged"] == first["participants_inserted"]
+
+
+def test_a_panelist_who_became_known_since_gets_the_role(synced: Runner) -> None:
+    change(synced, "DELETE FROM zoom_panelists")
+    change(synced, "UPDATE zoom_participants SET role = 'attendee' WHERE role = 'panelist'")
+    run = synced.sync()
+    assert run["participants_updated"] > 0
+    assert_truth(synced)
+
+
+def test_a_session_that_somebody_lost_comes_back(synced: Runner) -> None:
+    change(
+        synced,
+        "DELETE FROM zoom_participant_sessions WHERE ctid = (SELECT min(ctid) FROM zoom_participant_sessions)",
+    )
+    run = synced.sync()
+    assert (run["status"], run["sessions_inserted"]) == ("completed", 1)
+    assert_truth(synced)
+
+
+def test_a_list_that_has_to_start_again_is_still_known(synced: Runner) -> None:
+    before = synced.writes()
+    synced.zoom.fault("page_token_expired", match=f"{REPORT}.*next_page_token")
+    run = synced.sync()
+    assert (run["status"], run["sessions_unchanged"] > 0) == ("completed", True)
+    assert synced.writes() == before
+
+
+def test_a_list_too_long_to_hold_is_worked_through(synced: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rollcall.sync.attendance_list._MOST_HELD", 1000)
+    synced.writes()
+    before = staged_rows(synced)
+    run = synced.sync()
+    synced.writes()
+    assert staged_rows(synced) == before + run["rows_fetched"]
+    assert run["sessions_unchanged"] == run["rows_fetched"] - run["rows_duplicate"]
+    assert_truth(synced)
