@@ -33,8 +33,11 @@ class Item:
     meeting_id: int | None
     meeting_uri: str | None
     needs_detail: bool | None
-    known_digest: bytes | None
-    """Of the list that is stored: where it is served again, there is nothing to do."""
+    known_digests: list[bytes] | None
+    """Of the pages of the list that is stored: where they are served again, there is nothing to do."""
+    pages_read: int
+    held_pages: int
+    """Of the pages read, those that are not staged, because they are known."""
     list_source: str | None
     list_no: int
     next_page_token: str
@@ -63,19 +66,24 @@ def advance(
     *,
     next_page_token: str,
     rows: int,
-    pages: int = 1,
+    digest: bytes | None = None,
+    is_held: bool = False,
     rejected: int = 0,
     total_records: int | None = None,
     list_source: str | None = None,
 ) -> None:
-    """Book pages, in the transaction that stores their rows. Raises RunClosed when the lease is gone."""
+    """Book a page, in the transaction that stores its rows, or without rows where it `is_held`.
+
+    Raises RunClosed when the lease is gone.
+    """
     row = conn.execute(
-        "SELECT advance_queue_item(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "SELECT advance_queue_item(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             item.item_id,
             item.fencing_token,
             next_page_token,
-            pages,
+            digest,
+            is_held,
             rows,
             rejected,
             total_records,
@@ -86,6 +94,8 @@ def advance(
     _must_hold(row, item)
     item.rows_fetched += rows
     item.next_page_token = next_page_token
+    item.pages_read += 1
+    item.held_pages = item.held_pages + 1 if is_held else 0
 
 
 def restart(conn: psycopg.Connection, item: Item, list_source: str | None) -> None:
@@ -98,47 +108,23 @@ def restart(conn: psycopg.Connection, item: Item, list_source: str | None) -> No
     else:
         item.list_no = int(row[0])
     item.list_source, item.next_page_token, item.rows_fetched = list_source, "", 0
+    item.pages_read = item.held_pages = 0
 
 
-def settle(conn: psycopg.Connection, item: Item, status: str, *, list_digest: bytes | None = None) -> None:
-    """Give the item back (`queued`) or end it. `list_digest`: of the whole list, where it was read in one go.
-
-    Raises RunClosed when the lease is gone.
-    """
+def settle(conn: psycopg.Connection, item: Item, status: str) -> None:
+    """Give the item back (`queued`) or end it. Raises RunClosed when the lease is gone."""
     row = conn.execute(
-        "SELECT settle_queue_item(%s, %s, %s, %s)", (item.item_id, item.fencing_token, status, list_digest)
+        "SELECT settle_queue_item(%s, %s, %s)", (item.item_id, item.fencing_token, status)
     ).fetchone()
     _must_hold(row, item)
 
 
-def settle_unchanged(
-    conn: psycopg.Connection,
-    item: Item,
-    *,
-    list_digest: bytes,
-    list_source: str,
-    pages: int,
-    rows: int,
-    rejected: int,
-    total_records: int | None,
-) -> bool:
-    """End an item whose list is what is stored. False: it is worth a full look after all.
+def settle_unchanged(conn: psycopg.Connection, item: Item) -> bool:
+    """End an item whose pages are all booked and known. False: it is worth a full look after all.
 
     Raises RunClosed when the lease is gone.
     """
-    row = conn.execute(
-        "SELECT settle_unchanged_item(%s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            item.item_id,
-            item.fencing_token,
-            list_digest,
-            list_source,
-            pages,
-            rows,
-            rejected,
-            total_records,
-        ),
-    ).fetchone()
+    row = conn.execute("SELECT settle_unchanged_item(%s, %s)", (item.item_id, item.fencing_token)).fetchone()
     if not row or row[0] is None:
         _must_hold(None, item)
     return bool(row and row[0])

@@ -1,7 +1,8 @@
 """Reads one list of participants: into staging page by page, unless it is the list that is stored already.
 
-A list that was read before is held back while its pages come, a few megabytes at most. When its last page is in and
-it is what the last read was served, the item ends there, and nothing is written for it.
+A page that is the one of the last read, as all before it were, is booked but not staged; its rows wait in memory. When
+the last page is in and known too, the item ends there. At the first page that differs all that wait are staged. Each
+page is booked as it comes, so that a worker that takes over goes on behind it.
 """
 
 from __future__ import annotations
@@ -19,126 +20,150 @@ from rollcall.store import attendance, queue
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
 
-_MOST_HELD = 8 * 1024 * 1024  # bytes of a list that are held back: about 20,000 rows
+_MOST_HELD = 8 * 1024 * 1024  # bytes of a list that wait in memory: about 20,000 rows
 _STARTS_OVER = 3  # a token that dies this often within one list is not about time
 
 
 def read_attendance(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str) -> None:
     """Read the list from where the item stands and end its lease. Raises a SourceError, Parked, or RunClosed."""
+    held = _Held(item)
     for attempt in range(_STARTS_OVER + 1):
         try:
-            _read(account, item, endpoint, uuid, source)
+            while not _is_read(account, item, endpoint, uuid, source, held):
+                # Pages that an earlier worker held are not at hand: the list is read again, without holding.
+                _start_over(account, item, source)
+                held.give_up()
         except PageTokenExpired:
             if attempt == _STARTS_OVER:
                 raise
-            with account.conn.transaction():
-                queue.restart(account.conn, item, source)
+            _start_over(account, item, source)
+            held.forget()
         else:
             return
 
 
-def _read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str) -> None:
-    served = _Served(item)
+def _is_read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str, held: _Held) -> bool:
+    """Read to the last page. False: rows are needed that an earlier worker read and did not stage."""
     for page in account.client.pages(endpoint, uuid, item.next_page_token):
-        served.take(page)
-        is_last = not page.next_token
-        if is_last and served.is_known and _settle_unchanged(account, item, served, source):
-            account.show_progress()
-            return
-        if is_last or not served.is_held:
-            _stage(account, item, served.release(), page, source, served.digest if is_last else None)
+        content = _content(page.rows)
+        digest = hashlib.blake2b(content, digest_size=16).digest() if content is not None else None
+        is_held = held.takes(item, digest, content)
+        if not is_held and not held.has_all(item):
+            return False
+        if is_held:
+            _book(account, item, page, source, digest)
+        else:
+            _stage(account, item, held.release(), page, source, digest)
         account.show_progress()
+        if page.next_token:
+            continue
+        if not is_held or _ends_unchanged(account, item):
+            return True
+        if not held.has_all(item):
+            return False
+        _stage_held(account, item, held.release())
+    return True
+
+
+def _book(account: Account, item: Item, page: Page, source: str, digest: bytes | None) -> None:
+    queue.advance(
+        account.conn,
+        item,
+        next_page_token=page.next_token,
+        digest=digest,
+        is_held=True,
+        rows=len(page.rows),
+        rejected=sum(not isinstance(row, dict) for row in page.rows),
+        total_records=page.total_records,
+        list_source=source,
+    )
 
 
 def _stage(
-    account: Account, item: Item, pages: list[list[Any]], last: Page, source: str, digest: bytes | None
+    account: Account, item: Item, before: list[list[Any]], page: Page, source: str, digest: bytes | None
 ) -> None:
-    """Stage pages and book them in one transaction; `last` is the last of them."""
-    rows = sum(len(page) for page in pages)
-    staged = [values for page in pages for values in staged_values(page)]
+    """Stage a page, and those `before` it that waited, with its mark in one transaction."""
+    first_row = 0 if before else item.rows_fetched
+    staged = [values for rows in [*before, page.rows] for values in staged_values(rows)]
+    rejected = sum(not isinstance(row, dict) for row in page.rows)
     with account.conn.transaction():
-        attendance.stage_participants(account.conn, item.item_id, item.list_no, item.rows_fetched, staged)
+        attendance.stage_participants(account.conn, item.item_id, item.list_no, first_row, staged)
         queue.advance(
             account.conn,
             item,
-            next_page_token=last.next_token,
-            pages=len(pages),
-            rows=rows,
-            rejected=rows - len(staged),
-            total_records=last.total_records,
+            next_page_token=page.next_token,
+            digest=digest,
+            rows=len(page.rows),
+            rejected=rejected,
+            total_records=page.total_records,
             list_source=source,
         )
-        if not last.next_token:
-            queue.settle(account.conn, item, "fetched", list_digest=digest)
+        if not page.next_token:
+            queue.settle(account.conn, item, "fetched")
 
 
-def _settle_unchanged(account: Account, item: Item, served: _Served, source: str) -> bool:
+def _stage_held(account: Account, item: Item, pages: list[list[Any]]) -> None:
+    """All pages are known, and yet the list is worth a full look."""
+    staged = [values for rows in pages for values in staged_values(rows)]
     with account.conn.transaction():
-        return queue.settle_unchanged(
-            account.conn,
-            item,
-            list_digest=served.digest or b"",
-            list_source=source,
-            pages=served.pages,
-            rows=served.rows,
-            rejected=served.rejected,
-            total_records=served.total_records,
-        )
+        attendance.stage_participants(account.conn, item.item_id, item.list_no, 0, staged)
+        queue.settle(account.conn, item, "fetched")
 
 
-class _Served:
-    """What a list has served so far: its digest, and the pages that are held back."""
+def _ends_unchanged(account: Account, item: Item) -> bool:
+    with account.conn.transaction():
+        return queue.settle_unchanged(account.conn, item)
+
+
+def _start_over(account: Account, item: Item, source: str) -> None:
+    with account.conn.transaction():
+        queue.restart(account.conn, item, source)
+
+
+def _content(rows: list[Any]) -> bytes | None:
+    try:
+        return orjson.dumps(rows)
+    except TypeError:
+        return None  # half a character, say: such a page is never taken for known
+
+
+class _Held:
+    """The pages that wait, as bytes: a tenth of what the objects would take."""
 
     def __init__(self, item: Item) -> None:
-        self.pages = self.rows = self.rejected = 0
-        self.total_records: int | None = None
-        # A list that goes on in the middle has no digest: its beginning is not at hand.
-        self._hash = None if item.next_page_token else hashlib.blake2b(digest_size=16)
-        self._known = item.known_digest
-        self._waiting: list[bytes | list[Any]] = []
-        self._bytes = 0
+        # What is staged in part is staged to its end.
+        self._known = item.known_digests if item.pages_read == item.held_pages else None
+        self._pages: list[bytes] = []
 
-    @property
-    def digest(self) -> bytes | None:
-        """Of all rows so far; None where it can't be had."""
-        return self._hash.digest() if self._hash else None
+    def takes(self, item: Item, digest: bytes | None, content: bytes | None) -> bool:
+        """Whether the next page of the item is known as all before it were; it waits then."""
+        known = self._known
+        if (
+            known is None
+            or content is None
+            or item.pages_read >= len(known)
+            or known[item.pages_read] != digest
+        ):
+            return False
+        if sum(map(len, self._pages)) + len(content) > _MOST_HELD:
+            return False
+        self._pages.append(content)
+        return True
 
-    @property
-    def is_known(self) -> bool:
-        """Everything so far is held back, and is the list that is stored."""
-        return self.is_held and self.digest == self._known
-
-    @property
-    def is_held(self) -> bool:
-        """The pages wait for the end of the list."""
-        return self._known is not None and self._hash is not None and self._bytes <= _MOST_HELD
-
-    def take(self, page: Page) -> None:
-        """Add a page."""
-        self.pages += 1
-        self.rows += len(page.rows)
-        self.rejected += sum(not isinstance(row, dict) for row in page.rows)
-        self.total_records = page.total_records if page.total_records is not None else self.total_records
-        content = self._content(page.rows)
-        # As bytes, a tenth of what the objects would take.
-        self._waiting.append(content if content is not None and self._known is not None else page.rows)
+    def has_all(self, item: Item) -> bool:
+        """Whether every page that is booked without being staged waits here."""
+        return len(self._pages) >= item.held_pages
 
     def release(self) -> list[list[Any]]:
-        """The rows of the pages that wait, page by page; from now on none is held back."""
-        pages = [orjson.loads(page) if isinstance(page, bytes) else page for page in self._waiting]
-        self._waiting = []
-        self._known = None
+        """The rows of the pages that wait, page by page; from now on none is held."""
+        pages = [orjson.loads(page) for page in self._pages]
+        self.give_up()
         return pages
 
-    def _content(self, rows: list[Any]) -> bytes | None:
-        if self._hash is None:
-            return None
-        try:
-            content = orjson.dumps(rows)
-        except TypeError:
-            # Half a character, say: such a list is worked through each time.
-            self._hash = None
-            return None
-        self._hash.update(content)
-        self._bytes += len(content)
-        return content
+    def forget(self) -> None:
+        """The list starts again from its first page."""
+        self._pages = []
+
+    def give_up(self) -> None:
+        """Hold no page of this list any more."""
+        self._pages, self._known = [], None

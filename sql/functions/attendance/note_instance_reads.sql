@@ -7,12 +7,12 @@ SET search_path FROM CURRENT
 AS $$
     INSERT INTO zoom_instance_reads AS t (
         instance_id, sync_status, provisional_since, attendance_source, rows_read, rows_distinct, total_records, digest,
-        list_digest, fetch_seconds, last_run_id
+        page_digests, fetch_seconds, last_run_id
     )
     SELECT
         q.instance_id, s.sync_status, CASE s.sync_status WHEN 'provisional' THEN now() END,
         q.list_source, q.rows_fetched, q.rows_distinct, q.total_records, q.digest,
-        q.list_digest, extract(epoch FROM q.heartbeat_at - q.started_at), q.run_id
+        CASE WHEN array_position(q.page_digests, NULL) IS NULL THEN q.page_digests END, extract(epoch FROM q.heartbeat_at - q.started_at), q.run_id
     FROM webinar_sync_queue q
     JOIN zoom_webinar_instances i ON i.id = q.instance_id
     CROSS JOIN LATERAL (
@@ -37,7 +37,7 @@ AS $$
         rows_distinct = excluded.rows_distinct,
         total_records = excluded.total_records,
         digest = excluded.digest,
-        list_digest = excluded.list_digest,
+        page_digests = excluded.page_digests,
         fetch_seconds = excluded.fetch_seconds,
         reads = t.reads + 1,
         agreeing_reads = CASE WHEN t.digest = excluded.digest THEN t.agreeing_reads + 1 ELSE 1 END,

@@ -24,11 +24,11 @@ BEGIN
             coalesce(r.given ->> 'status', 'in_meeting')
         FROM jsonb_array_elements(v_page) WITH ORDINALITY AS r (given, place);
         PERFORM advance_queue_item(
-            v_run.item_id, v_run.fencing_token, '', 1, jsonb_array_length(v_page), 0, p_total_records, 'report', 60
+            v_run.item_id, v_run.fencing_token, '', NULL, false, jsonb_array_length(v_page), 0, p_total_records, 'report', 60
         );
         v_rows := v_rows + jsonb_array_length(v_page);
     END LOOP;
-    PERFORM settle_queue_item(v_run.item_id, v_run.fencing_token, 'fetched', NULL);
+    PERFORM settle_queue_item(v_run.item_id, v_run.fencing_token, 'fetched');
     PERFORM sessionize_fetched(v_run.run_id, 1000);
     PERFORM upsert_sessionized(v_run.run_id, 1000);
     PERFORM reconcile_instances(v_run.run_id);

@@ -14,13 +14,13 @@ BEGIN
     SELECT l.fencing_token INTO v_token FROM lease_queue_item(v_run.run_id, 'self-test 2', 60) l;
     v_told := format(
         'lost lease: %s, held lease: %s',
-        advance_queue_item(v_run.item_id, v_run.fencing_token, '', 1, 0, 0, 0, 'report', 60),
-        advance_queue_item(v_run.item_id, v_token, '', 1, 0, 0, 0, 'report', 60)
+        advance_queue_item(v_run.item_id, v_run.fencing_token, '', NULL, false, 0, 0, 0, 'report', 60),
+        advance_queue_item(v_run.item_id, v_token, '', NULL, false, 0, 0, 0, 'report', 60)
     );
     PERFORM close_sync_run(v_run.run_id, 'failed', 'internal_error', 'Self-test');
     RETURN format(
         '%s, run ended: %s, %s', v_told,
-        advance_queue_item(v_run.item_id, v_token, '', 1, 0, 0, 0, 'report', 60), log_activity(v_run.run_id, 'Self-test')
+        advance_queue_item(v_run.item_id, v_token, '', NULL, false, 0, 0, 0, 'report', 60), log_activity(v_run.run_id, 'Self-test')
     );
 END
 $$;

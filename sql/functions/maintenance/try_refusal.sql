@@ -12,7 +12,7 @@ BEGIN
     PERFORM note_gap(v_run.run_id, 'participants', i.uuid, 404, 3001, 'Self-test', false, 12)
     FROM zoom_webinar_instances i
     WHERE i.id = p_instance_id;
-    PERFORM settle_queue_item(v_run.item_id, v_run.fencing_token, 'gap', NULL);
+    PERFORM settle_queue_item(v_run.item_id, v_run.fencing_token, 'gap');
     PERFORM finish_sync_run(v_run.run_id, NULL, NULL, NULL);
     SELECT format('%s, %s gap(s)', r.status, count(g.id)) INTO v_told
     FROM sync_runs r

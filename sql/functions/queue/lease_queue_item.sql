@@ -15,7 +15,9 @@ CREATE FUNCTION lease_queue_item(
     OUT meeting_id bigint,
     OUT meeting_uri text,
     OUT needs_detail boolean,
-    OUT known_digest bytea,
+    OUT known_digests bytea[],
+    OUT pages_read integer,
+    OUT held_pages integer,
     OUT list_source text,
     OUT list_no integer,
     OUT next_page_token text,
@@ -47,13 +49,13 @@ BEGIN
         heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE q.id = item_id
     RETURNING q.fencing_token, q.kind, q.variant, q.webinar_id, q.instance_id, q.meeting_id, q.list_source, q.list_no,
-        q.next_page_token, q.rows_fetched
-    INTO fencing_token, kind, variant, webinar_id, instance_id, meeting_id, list_source, list_no, next_page_token, rows_fetched;
+        q.next_page_token, q.rows_fetched, cardinality(q.page_digests), q.held_pages
+    INTO fencing_token, kind, variant, webinar_id, instance_id, meeting_id, list_source, list_no, next_page_token, rows_fetched, pages_read, held_pages;
 
     SELECT m.uri INTO meeting_uri FROM meetings m WHERE m.id = lease_queue_item.meeting_id;
     SELECT w.zoom_webinar_id INTO zoom_webinar_id FROM zoom_webinars w WHERE w.id = lease_queue_item.webinar_id;
-    SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional', r.list_digest
-    INTO instance_uuid, needs_detail, known_digest
+    SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional', r.page_digests
+    INTO instance_uuid, needs_detail, known_digests
     FROM zoom_webinar_instances i
     LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
     WHERE i.id = lease_queue_item.instance_id;

@@ -11,7 +11,7 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE webinar_sync_queue q
-    SET list_no = q.list_no + 1, next_page_token = '', rows_fetched = 0, rows_rejected = 0, total_records = NULL,
+    SET list_no = q.list_no + 1, next_page_token = '', page_digests = '{}', held_pages = 0, rows_fetched = 0, rows_rejected = 0, total_records = NULL,
         list_source = p_list_source, updated_at = clock_timestamp()
     WHERE q.id = p_item_id AND q.fencing_token = p_fencing_token AND q.status = 'leased'
     RETURNING q.list_no INTO v_list_no;

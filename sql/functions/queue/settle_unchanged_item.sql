@@ -2,16 +2,7 @@
 -- still being read: then there is nothing to sessionize. Asked under the lease, in the transaction that ends it, because a
 -- registrant may have come while the pages were read. What is stored is counted: a row that somebody lost makes the list worth
 -- a full look.
-CREATE FUNCTION settle_unchanged_item(
-    p_item_id bigint,
-    p_fencing_token bigint,
-    p_list_digest bytea,
-    p_list_source text,
-    p_pages integer,
-    p_rows integer,
-    p_rows_rejected integer,
-    p_total_records integer
-)
+CREATE FUNCTION settle_unchanged_item(p_item_id bigint, p_fencing_token bigint)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
@@ -33,8 +24,8 @@ BEGIN
     END IF;
     SELECT r.* INTO v_read
     FROM zoom_instance_reads r
-    WHERE r.instance_id = v_item.instance_id AND r.list_digest = p_list_digest AND r.attendance_source = p_list_source
-        AND r.total_records IS NOT DISTINCT FROM p_total_records
+    WHERE r.instance_id = v_item.instance_id AND r.page_digests = v_item.page_digests
+        AND r.attendance_source = v_item.list_source AND r.total_records IS NOT DISTINCT FROM v_item.total_records
         AND r.last_read_at > coalesce((SELECT c.changed_at FROM zoom_people_changes c WHERE c.webinar_id = v_item.webinar_id), '-infinity')
         AND NOT EXISTS (
             SELECT FROM webinar_sync_queue q
@@ -54,10 +45,8 @@ BEGIN
     UPDATE webinar_sync_queue q SET
         status = 'done', worker = NULL, fencing_token = NULL, lease_expires_at = NULL,
         heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
-        pages = p_pages, rows_fetched = p_rows, rows_rejected = p_rows_rejected, total_records = p_total_records,
-        list_source = p_list_source, list_digest = p_list_digest, digest = v_read.digest,
-        rows_distinct = v_read.rows_distinct,
-        rows_duplicate = p_rows - p_rows_rejected - v_read.rows_distinct,
+        digest = v_read.digest, rows_distinct = v_read.rows_distinct,
+        rows_duplicate = q.rows_fetched - q.rows_rejected - v_read.rows_distinct,
         sessions_unchanged = v_read.rows_distinct,
         participants_unchanged = (SELECT count(*) FROM zoom_participants p WHERE p.instance_id = v_item.instance_id),
         is_reconciled = v_is_reconciled
@@ -71,4 +60,4 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION settle_unchanged_item(bigint, bigint, bytea, text, integer, integer, integer, integer) IS 'End an item whose list is what the last read was served: true. False: it is not, or something that it is read with was written since: stage it. Null: the lease is gone.';
+COMMENT ON FUNCTION settle_unchanged_item(bigint, bigint) IS 'End an item whose pages are all booked and are those of the last read: true. False: it is not, or something that it is read with was written since: stage it. Null: the lease is gone.';

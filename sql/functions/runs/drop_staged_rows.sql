@@ -9,7 +9,7 @@ AS $$
     DELETE FROM zoom_session_staging s USING webinar_sync_queue q WHERE q.run_id = p_run_id AND s.item_id = q.id;
     DELETE FROM zoom_person_staging s USING webinar_sync_queue q WHERE q.run_id = p_run_id AND s.item_id = q.id;
     UPDATE webinar_sync_queue
-    SET status = 'abandoned', list_no = list_no + 1, list_source = NULL, next_page_token = '', pages = 0,
+    SET status = 'abandoned', list_no = list_no + 1, list_source = NULL, next_page_token = '', pages = 0, page_digests = '{}', held_pages = 0,
         rows_fetched = 0, total_records = NULL, rows_rejected = 0, rows_duplicate = 0, rows_kept_back = 0,
         rows_distinct = NULL, digest = NULL, longest_duration = NULL, has_merged_people = false, updated_at = now()
     WHERE run_id = p_run_id AND status IN ('fetched', 'sessionized', 'abandoned');
