@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from contextlib import closing
 
 import pytest
@@ -15,30 +14,9 @@ from rollcall.sync.account import Account
 from rollcall.sync.sessionize import sessionize
 from rollcall.sync.upsert import upsert
 from tests.sync.conftest import StartRunner
-from tests.sync.runner import Runner
+from tests.sync.pages import fetched_pages, pages_fetched_again, wait_for_pages
 from tests.sync.truth import assert_truth
 from tests.sync.worker import CLOSED
-
-
-def fetched_pages(runner: Runner) -> int:
-    return int(
-        runner.rows(
-            "SELECT coalesce(sum(pages), 0) AS n FROM webinar_sync_queue WHERE kind = 'participants'"
-        )[0]["n"]
-    )
-
-
-def wait_for_pages(runner: Runner, pages: int) -> None:
-    deadline = time.monotonic() + 60
-    while fetched_pages(runner) < pages:
-        assert time.monotonic() < deadline, "the workers make no progress"
-        time.sleep(0.01)
-
-
-def pages_fetched_again(runner: Runner) -> Counter[str]:
-    return Counter(
-        {page: n - 1 for page, n in runner.zoom.calls()["pages"].items() if n > 1 and "participants" in page}
-    )
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9])

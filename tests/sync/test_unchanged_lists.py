@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 
 from tests.sync.conftest import StartRunner
+from tests.sync.pages import fetched_pages, pages_fetched_again, wait_for_pages
 from tests.sync.runner import Runner
-from tests.sync.small_account import REPORT, SMALL
+from tests.sync.small_account import REPORT, SMALL, only_instance
 from tests.sync.truth import assert_truth
 
 
@@ -85,3 +86,31 @@ def test_a_list_too_long_to_hold_is_worked_through(synced: Runner, monkeypatch: 
     assert staged_rows(synced) == before + run["rows_fetched"]
     assert run["sessions_unchanged"] == run["rows_fetched"] - run["rows_duplicate"]
     assert_truth(synced)
+
+
+@pytest.mark.parametrize("has_changed", [False, True])
+def test_a_killed_worker_costs_a_page_at_most_where_nothing_has_changed(
+    start: StartRunner, has_changed: bool
+) -> None:
+    runner = start(*SMALL, "--latency-ms", "100")
+    runner.sync()
+    uuid, _ = only_instance(runner)
+    changed = runner.zoom.edit("change_leave", uuid=uuid, seconds=45) if has_changed else None
+    run_id = runner.open()
+    runner.discover(run_id)
+    runner.zoom.reset_calls()
+    already = fetched_pages(runner)
+    victim = runner.start_worker(run_id, "worker-0")
+    wait_for_pages(runner, already + 2)
+    victim.kill()
+    victim.wait()
+    assert runner.start_worker(run_id, "worker-0").wait(60) == 0
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed"
+    run = runner.run(run_id)
+    assert (run["sessions_inserted"], run["sessions_updated"]) == (0, 1 if changed else 0)
+    if not has_changed:
+        assert pages_fetched_again(runner).total() <= 1
+        assert runner.rows(
+            "SELECT held_pages FROM webinar_sync_queue WHERE run_id = %s AND instance_id IS NOT NULL", run_id
+        ) == [{"held_pages": 3}]
