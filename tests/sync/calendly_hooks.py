@@ -9,6 +9,7 @@ from typing import Any
 from rollcall.store.users import CalendlyUser, read_user
 from rollcall.store.webhooks import Subscription
 from rollcall.sync.calendly.connect import client_of
+from rollcall.sync.calendly.deliveries import apply_waiting
 from rollcall.sync.calendly.webhook_subscriptions import (
     create_subscription,
     delete_subscriptions,
@@ -92,3 +93,9 @@ class Hooks:
     def invitee(self, uri: str) -> dict[str, Any]:
         """A stored invitee."""
         return self.runner.rows("SELECT * FROM meeting_invitees WHERE uri = %s", uri)[0]
+
+
+def apply(hooks: Hooks) -> int:
+    """Apply what waits for the user, as a sync does; returns how many."""
+    with closing(hooks.runner.connect()) as conn:
+        return apply_waiting(conn, hooks.runner.user_id)

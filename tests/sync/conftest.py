@@ -9,8 +9,10 @@ import pytest
 
 from sandbox.calendly.harness import Sandbox as CalendlySandbox
 from sandbox.zoom.harness import Sandbox
+from tests.sync.calendly_hooks import Hooks
 from tests.sync.calendly_runner import CalendlyRunner
 from tests.sync.runner import Runner
+from tests.sync.webhook_receiver import receiving
 
 StartRunner = Callable[..., Runner]
 StartCalendly = Callable[..., CalendlyRunner]
@@ -44,3 +46,24 @@ def start_calendly(dsn: str) -> Iterator[StartCalendly]:
             return runner
 
         yield begin
+
+
+@pytest.fixture
+def hooks(start_calendly: StartCalendly) -> Iterator[Hooks]:
+    """A live subscription of an empty organization, and a receiver."""
+    runner = start_calendly("empty")
+    with receiving(runner.connect, lambda: runner.keyring) as url:
+        found = Hooks(runner, url)
+        found.create()
+        yield found
+
+
+@pytest.fixture
+def deaf(start_calendly: StartCalendly, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
+    """The same, but nothing is applied before a test says so."""
+    runner = start_calendly("empty")
+    monkeypatch.setattr("rollcall.sync.calendly.webhook_door.WebhookDoor.apply_later", lambda *_: None)
+    with receiving(runner.connect, lambda: runner.keyring) as url:
+        found = Hooks(runner, url)
+        found.create()
+        yield found
