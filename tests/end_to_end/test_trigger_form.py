@@ -67,9 +67,13 @@ class Received:
         self._responses: list[Response] = []
         page.on("response", lambda response: self._responses.append(response))
 
-    def visit(self, path: str) -> None:
-        """Open a page and keep what came for it; the browser forgets that when the next one opens."""
-        self._page.goto(path)
+    def visit(self, path: str, shows: str = "") -> None:
+        """Open a page and keep what came for it; the browser forgets that when the next one opens.
+
+        `shows` is the path of what the page is opened for: a busy server may pause before it answers.
+        """
+        with self._page.expect_response(lambda response: urlsplit(response.url).path.endswith(shows)):
+            self._page.goto(path)
         self._page.wait_for_load_state("networkidle")
         self.texts[f"page {path}"] = self._page.content()
         for response in self._responses:
@@ -199,8 +203,8 @@ def test_no_secret_reaches_the_browser(page: Page, stack: Stack) -> None:
     state_at_the_end(stack, run)
     received = Received(page)
     of_run = f"/dags/{DAG}/runs/{quote(run, safe='')}"
+    received.visit("/connections", shows="/api/v2/connections")
     for path in (
-        "/connections",
         "/xcoms",
         f"/dags/{DAG}/code",
         f"{of_run}/details",
