@@ -47,21 +47,32 @@ def _is_read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source
     for page in account.client.pages(endpoint, uuid, item.next_page_token):
         content = _content(page.rows)
         digest = hashlib.blake2b(content, digest_size=16).digest() if content is not None else None
-        is_held = held.takes(item, digest, content)
-        if not is_held and not held.has_all(item):
-            return False
-        if is_held:
+        if held.takes(item, digest, content):
+            if not page.next_token:
+                return _is_ended(account, item, page, source, digest, held)
             _book(account, item, page, source, digest)
-        else:
+        elif held.has_all(item):
             _stage(account, item, held.release(), page, source, digest)
-        account.show_progress()
-        if page.next_token:
-            continue
-        if not is_held or _ends_unchanged(account, item):
-            return True
-        if not held.has_all(item):
+        else:
             return False
-        _stage_held(account, item, held.release())
+        account.show_progress()
+    return True
+
+
+def _is_ended(
+    account: Account, item: Item, page: Page, source: str, digest: bytes | None, held: _Held
+) -> bool:
+    """Book the last page of a list that is known throughout, and end the item in the same transaction: as unchanged or,
+    where the list is worth a full look after all, as fetched. False: for that, rows are needed that are not at hand."""
+    with account.conn.transaction():
+        _book(account, item, page, source, digest)
+        if not queue.settle_unchanged(account.conn, item):
+            if not held.has_all(item):
+                return False
+            staged = [values for rows in held.release() for values in staged_values(rows)]
+            attendance.stage_participants(account.conn, item.item_id, item.list_no, 0, staged)
+            queue.settle(account.conn, item, "fetched")
+    account.show_progress()
     return True
 
 
@@ -100,19 +111,6 @@ def _stage(
         )
         if not page.next_token:
             queue.settle(account.conn, item, "fetched")
-
-
-def _stage_held(account: Account, item: Item, pages: list[list[Any]]) -> None:
-    """All pages are known, and yet the list is worth a full look."""
-    staged = [values for rows in pages for values in staged_values(rows)]
-    with account.conn.transaction():
-        attendance.stage_participants(account.conn, item.item_id, item.list_no, 0, staged)
-        queue.settle(account.conn, item, "fetched")
-
-
-def _ends_unchanged(account: Account, item: Item) -> bool:
-    with account.conn.transaction():
-        return queue.settle_unchanged(account.conn, item)
 
 
 def _start_over(account: Account, item: Item, source: str) -> None:
