@@ -15,6 +15,7 @@ TO rollcall_writer;
 GRANT DELETE ON
     zoom_participants, zoom_participant_staging, zoom_session_staging, zoom_person_staging
 TO rollcall_writer;
+GRANT TRUNCATE ON zoom_participant_staging, zoom_session_staging, zoom_person_staging TO rollcall_writer;
 
 -- Not ALL … IN SCHEMA: that fails as soon as somebody else has put an object of his own there.
 DO $$

@@ -55,6 +55,7 @@ INTERNAL = {
     "note_instance_reads",
     "note_people_change",
     "open_self_test_run",
+    "others_are_staging",
     "part_people",
     "read_self_test_list",
     "refresh_batch_statistics",

@@ -71,7 +71,6 @@ QUESTIONS = {
         "SELECT run_id, sum(rows_fetched) FROM webinar_sync_queue"
         " WHERE status IN ('fetched', 'sessionized', 'abandoned') AND list_source IS NOT NULL GROUP BY run_id"
     ),
-    "zoom_session_staging_by_item": "SELECT session_id FROM zoom_session_staging WHERE item_id = 7",
     "zoom_webinar_instances_by_webinar": (
         "SELECT uuid FROM zoom_webinar_instances WHERE webinar_id = 7 ORDER BY start_time"
     ),
@@ -152,12 +151,6 @@ def years(postgres: Postgres, template: str) -> Iterator[psycopg.Connection]:
             INSERT INTO zoom_webinar_instances (connection_id, webinar_id, uuid, start_time, end_time)
             SELECT w.connection_id, w.id, 'more-' || w.id, w.start_time, w.start_time + interval '1 hour'
             FROM zoom_webinars w WHERE w.zoom_webinar_id < 80000000000
-            """
-        )
-        conn.execute(
-            """
-            INSERT INTO zoom_session_staging (item_id, session_id, person_no)
-            SELECT n / 50, gen_random_uuid(), n FROM generate_series(1, 10000) n
             """
         )
         conn.execute(

@@ -65,14 +65,14 @@ zoom_instance_reconciliation siu s s
 zoom_instance_statistics siud s s
 zoom_panelists siu s -
 zoom_participant_sessions siu s -
-zoom_participant_staging siud - -
+zoom_participant_staging siudt - -
 zoom_participants siud s -
 zoom_people_changes siu - -
-zoom_person_staging siud - -
+zoom_person_staging siudt - -
 zoom_plan_limits s - s
 zoom_plans s - s
 zoom_registrants siu s -
-zoom_session_staging siud - -
+zoom_session_staging siudt - -
 zoom_webinar_instances siu s -
 zoom_webinar_reads siu - -
 zoom_webinar_statistics siud s s

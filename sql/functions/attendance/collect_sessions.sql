@@ -12,15 +12,11 @@ AS $$
 DECLARE
     v_instances bigint[] := ARRAY(SELECT q.instance_id FROM webinar_sync_queue q WHERE q.id = ANY (p_items));
 BEGIN
-    CREATE TEMPORARY TABLE batch_session ON COMMIT DROP AS
-    WITH keyed AS MATERIALIZED (
+    CREATE TEMPORARY TABLE batch_row ON COMMIT DROP AS
+    SELECT k.*, o.participant_id, false AS is_superseded
+    FROM (
         SELECT
-            s.item_id, s.list_no, s.row_no, s.user_id, s.join_time, s.leave_time, s.duration, s.status,
-            nullif(btrim(s.name), '') COLLATE "C" AS name,
-            nullif(btrim(s.email), '') COLLATE "C" AS email,
-            nullif(lower(btrim(s.email)), '') COLLATE "C" AS mail,
-            nullif(btrim(s.registrant_id), '') COLLATE "C" AS registrant_id,
-            nullif(btrim(s.participant_user_id), '') COLLATE "C" AS participant_user_id,
+            s.item_id, s.list_no, s.row_no,
             content_uuid(
                 concat_ws(
                     E'\x1f',
@@ -30,62 +26,75 @@ BEGIN
                         concat_ws(E'\x1f', coalesce(s.registrant_id, ''), coalesce(lower(s.email), ''), coalesce(s.participant_user_id, ''), s.name)
                     END
                 )
-            ) AS row_key
+            ) AS session_id,
+            s.join_time, s.leave_time, s.duration, s.status,
+            nullif(btrim(s.name), '') COLLATE "C" AS name,
+            nullif(btrim(s.email), '') COLLATE "C" AS email,
+            nullif(lower(btrim(s.email)), '') COLLATE "C" AS mail,
+            nullif(btrim(s.registrant_id), '') COLLATE "C" AS registrant_id,
+            nullif(btrim(s.participant_user_id), '') COLLATE "C" AS participant_user_id,
+            q.instance_id
         FROM webinar_sync_queue q
         JOIN zoom_participant_staging s ON s.item_id = q.id AND s.list_no = q.list_no
         WHERE q.id = ANY (p_items) AND q.status = 'fetched' AND s.item_id = ANY (p_items)
-    ),
+        OFFSET 0  -- or the hash would be made a second time, for the join
+    ) k
+    LEFT JOIN zoom_participant_sessions o
+        ON o.instance_id = k.instance_id AND o.session_id = k.session_id AND o.instance_id = ANY (v_instances);
+    -- The number of rows is what matters; statistics of every column would cost as much as the rest.
+    ANALYZE pg_temp.batch_row (item_id);
+
     -- The same content twice is the same row on two pages. Different content under one key is two rows, told apart by
     -- order. Both windows run over one sort.
-    ranked AS (
+    WITH twice AS MATERIALIZED (
+        SELECT b.item_id, b.session_id FROM pg_temp.batch_row b GROUP BY b.item_id, b.session_id HAVING count(*) > 1
+    ),
+    ranked AS MATERIALIZED (
         SELECT
-            k.*,
+            b.item_id, b.row_no, b.session_id, b.instance_id,
             dense_rank() OVER by_content AS content_no,
             row_number() OVER by_row - rank() OVER by_content AS copies_before
-        FROM keyed k
+        FROM pg_temp.batch_row b
+        JOIN twice t ON t.item_id = b.item_id AND t.session_id = b.session_id
         WINDOW
             by_content AS (
-                PARTITION BY k.item_id, k.row_key
-                ORDER BY k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration
+                PARTITION BY b.item_id, b.session_id
+                ORDER BY b.registrant_id, b.mail, b.participant_user_id, b.name, b.leave_time, b.duration
             ),
             by_row AS (
-                PARTITION BY k.item_id, k.row_key
-                ORDER BY k.registrant_id, k.mail, k.participant_user_id, k.name, k.leave_time, k.duration, k.row_no
+                PARTITION BY b.item_id, b.session_id
+                ORDER BY b.registrant_id, b.mail, b.participant_user_id, b.name, b.leave_time, b.duration, b.row_no
             )
     ),
-    distinct_row AS (
-        SELECT
-            r.*,
-            CASE WHEN r.content_no = 1 THEN r.row_key ELSE content_uuid(r.row_key::text || ':' || r.content_no) END AS session_id
+    dropped AS (
+        DELETE FROM pg_temp.batch_row b
+        USING ranked r
+        WHERE r.copies_before > 0 AND b.item_id = r.item_id AND b.row_no = r.row_no
+    ),
+    renamed AS (
+        SELECT r.item_id, r.row_no, r.instance_id, content_uuid(r.session_id::text || ':' || r.content_no) AS session_id
         FROM ranked r
-        WHERE r.copies_before = 0
+        WHERE r.copies_before = 0 AND r.content_no > 1
     )
-    SELECT
-        r.item_id, r.list_no, r.row_no, r.session_id,
-        r.join_time, r.leave_time, r.duration, r.status, r.name, r.email, r.mail, r.registrant_id, r.participant_user_id,
-        s.participant_id,
-        false AS is_superseded,
-        NULL::integer AS person_no,
-        NULL::text AS matched_name
-    FROM distinct_row r
-    JOIN webinar_sync_queue q ON q.id = r.item_id
-    LEFT JOIN zoom_participant_sessions s
-        ON s.instance_id = q.instance_id AND s.session_id = r.session_id AND s.instance_id = ANY (v_instances);
+    UPDATE pg_temp.batch_row b SET session_id = r.session_id, participant_id = o.participant_id
+    FROM renamed r
+    LEFT JOIN zoom_participant_sessions o
+        ON o.instance_id = r.instance_id AND o.session_id = r.session_id AND o.instance_id = ANY (v_instances)
+    WHERE b.item_id = r.item_id AND b.row_no = r.row_no;
 
-    INSERT INTO pg_temp.batch_session
+    -- Sessions that earlier reads stored and this one did not serve.
+    INSERT INTO pg_temp.batch_row
     SELECT
         q.id, NULL, NULL, s.session_id, s.join_time, s.leave_time, s.duration, s.status,
         nullif(btrim(s.name), ''), nullif(btrim(s.email), ''), nullif(lower(btrim(s.email)), ''),
-        nullif(btrim(s.registrant_id), ''), nullif(btrim(s.participant_user_id), ''), s.participant_id,
+        nullif(btrim(s.registrant_id), ''), nullif(btrim(s.participant_user_id), ''), q.instance_id, s.participant_id,
         s.superseded_at IS NOT NULL OR s.attendance_source <> q.list_source
     FROM webinar_sync_queue q
     JOIN zoom_participant_sessions s ON s.instance_id = q.instance_id
     WHERE q.id = ANY (p_items) AND q.status = 'fetched' AND s.instance_id = ANY (v_instances)
         AND NOT EXISTS (
-            SELECT FROM pg_temp.batch_session b WHERE b.item_id = q.id AND b.session_id = s.session_id
+            SELECT FROM pg_temp.batch_row b WHERE b.item_id = q.id AND b.session_id = s.session_id
         );
-
-    ANALYZE pg_temp.batch_session;
 END
 $$;
-COMMENT ON FUNCTION collect_sessions(bigint[]) IS 'Fill pg_temp.batch_session with the distinct sessions of a batch of instances: those just read and those that earlier reads stored.';
+COMMENT ON FUNCTION collect_sessions(bigint[]) IS 'Make pg_temp.batch_row of the distinct sessions of a batch of instances: those just read and those that earlier reads stored.';

@@ -1,6 +1,6 @@
 -- What a name or a wrong key held together, a later read may take apart: then two people claim the row of one. The one
 -- with the session that the row was made from keeps it, the others get rows of their own.
-CREATE FUNCTION part_people(p_items bigint[])
+CREATE FUNCTION part_people(p_items bigint[], p_person_of integer[])
 RETURNS void
 LANGUAGE sql VOLATILE
 SET search_path FROM CURRENT
@@ -22,10 +22,10 @@ AS $$
         WHERE p.item_id = ANY (p_items)
     ),
     first_session AS (
-        SELECT DISTINCT ON (b.item_id, b.person_no) b.item_id, b.person_no, b.session_id
+        SELECT DISTINCT ON (c.item_id, c.person_no) c.item_id, c.person_no, b.session_id
         FROM pg_temp.batch_session b
-        JOIN claim c ON c.item_id = b.item_id AND c.person_no = b.person_no
-        ORDER BY b.item_id, b.person_no, b.join_time, b.session_id DESC
+        JOIN claim c ON c.item_id = b.item_id AND c.person_no = p_person_of[b.node]
+        ORDER BY c.item_id, c.person_no, b.join_time, b.session_id DESC
     ),
     named AS (
         SELECT c.*, i.id AS instance_id, content_uuid(i.uuid || ':' || f.session_id::text) AS own_uuid
@@ -52,4 +52,4 @@ AS $$
     FROM ranked r
     WHERE r.place > 1 AND p.item_id = r.item_id AND p.person_no = r.person_no AND p.item_id = ANY (p_items)
 $$;
-COMMENT ON FUNCTION part_people(bigint[]) IS 'Give people of pg_temp.batch_session who claim the same stored row a row each.';
+COMMENT ON FUNCTION part_people(bigint[], integer[]) IS 'Give people of pg_temp.batch_session who claim the same stored row a row each.';

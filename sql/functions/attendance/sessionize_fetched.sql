@@ -9,6 +9,7 @@ SET work_mem = '48MB'
 AS $$
 DECLARE
     v_items bigint[];
+    v_person_of integer[];
 BEGIN
     IF NOT hold_run(p_run_id, NULL) THEN
         RETURN 0;
@@ -33,13 +34,15 @@ BEGIN
         END;
 
     PERFORM collect_sessions(v_items);
-    PERFORM link_people();
-    PERFORM total_people();
-    PERFORM part_people(v_items);
+    v_person_of := link_people();
+    PERFORM total_people(v_items, v_person_of);
+    PERFORM part_people(v_items, v_person_of);
 
-    INSERT INTO zoom_session_staging (item_id, list_no, row_no, session_id, person_no, is_superseded)
-    SELECT s.item_id, s.list_no, s.row_no, s.session_id, s.person_no, s.is_superseded
-    FROM pg_temp.batch_session s;
+    INSERT INTO zoom_session_staging (item_id, session_ids, row_nos, person_nos, are_superseded)
+    SELECT
+        b.item_id, array_agg(b.session_id), array_agg(b.row_no), array_agg(v_person_of[b.node]), array_agg(b.is_superseded)
+    FROM pg_temp.batch_session b
+    GROUP BY b.item_id;
 
     UPDATE webinar_sync_queue q
     SET status = 'sessionized',
@@ -69,10 +72,10 @@ BEGIN
     LEFT JOIN (
         SELECT p.item_id, bool_or(p.people > 1) AS has_merged
         FROM (
-            SELECT s.item_id, s.person_no, count(DISTINCT s.participant_id) AS people
+            SELECT s.item_id, count(DISTINCT s.participant_id) AS people
             FROM pg_temp.batch_session s
             WHERE s.participant_id IS NOT NULL
-            GROUP BY s.item_id, s.person_no
+            GROUP BY s.item_id, v_person_of[s.node]
         ) p
         GROUP BY p.item_id
     ) m ON m.item_id = t.id
