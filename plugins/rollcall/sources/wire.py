@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
 from rollcall.errors import NetworkFault
 from rollcall.sources.addresses import environment_proxies_off
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+_CHUNK_BYTES = 1024 * 1024  # a page of 300 rows in one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,24 @@ class Wire:
         Redirects are not followed: the token is for this address only. `what` names the call in messages.
         Raises NetworkFault where no whole answer came.
         """
-        session, settings = self._session()
-        headers = {**session.headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
+        session, usual, settings = self._session()
+        # Not prepared by requests: that takes as long as all the rest of a call, and would put .netrc or the session's
+        # own login in place of the token.
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = method, self._api_url + target, body
+        request.headers = CaseInsensitiveDict(usual)
+        request.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
         if body is not None:
-            headers["Content-Type"] = "application/json"
-        # Prepared apart from the session, which would put .netrc or its own login in place of the token.
-        request = requests.Request(method, self._api_url + target, headers, data=body).prepare()
+            request.headers.update({"Content-Type": "application/json", "Content-Length": str(len(body))})
         try:
-            response = session.send(
-                request,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                **settings,
+            response = session.get_adapter(request.url).send(
+                request, timeout=(CONNECT_SECONDS, READ_SECONDS), **settings
             )
-        except requests.RequestException as error:
-            # Without its cause: that text holds the whole address.
+            whole = b"".join(response.iter_content(_CHUNK_BYTES))
+        except (requests.RequestException, ValueError) as error:
+            # Without its cause: that text holds the whole address, or a header.
             raise network_fault(error, what, self._source) from None
-        return Answer(response.status_code, response.headers, response.content)
+        return Answer(response.status_code, response.headers, whole)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -68,21 +71,27 @@ class Wire:
             session.close()
         self._thread = threading.local()
 
-    def _session(self) -> tuple[requests.Session, dict[str, Any]]:
-        known: tuple[requests.Session, dict[str, Any]] | None = getattr(self._thread, "session", None)
+    def _session(self) -> tuple[requests.Session, dict[str, str], dict[str, Any]]:
+        """This thread's session, its headers, and how it sends."""
+        known: tuple[requests.Session, dict[str, str], dict[str, Any]] | None
+        known = getattr(self._thread, "session", None)
         if known is None:
             session = self._session_factory()
+            headers = {
+                name: value if isinstance(value, str) else value.decode("latin-1")
+                for name, value in session.headers.items()
+            }
             # Proxies and certificates of the environment, read once instead of for each call.
             proxies = environment_proxies_off(self._api_url)
             settings = dict(session.merge_environment_settings(self._api_url, proxies, None, None, None))
-            settings["stream"] = False
-            known = self._thread.session = (session, settings)
+            settings["stream"] = True
+            known = self._thread.session = (session, headers, settings)
             with self._lock:
                 self._opened.append(session)
         return known
 
 
-def network_fault(error: requests.RequestException, what: str, source: str) -> NetworkFault:
+def network_fault(error: Exception, what: str, source: str) -> NetworkFault:
     """The error for a call that got no whole answer, without addresses or bodies in its message."""
     match error:
         case requests.exceptions.SSLError():
