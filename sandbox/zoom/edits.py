@@ -51,6 +51,26 @@ def change_leave(world: World, order: dict[str, Any], now: float) -> dict[str, A
     raise EditError("user_id: no such row with a join and a leave")
 
 
+def change_leaves(world: World, order: dict[str, Any], now: float) -> dict[str, Any]:  # noqa: ARG001
+    """Move the leaves of a `share` of all rows, evenly spread over all instances, by `seconds`."""
+    share, step = float(order["share"]), order.get("seconds", 30)
+    seen, changed = 0, 0
+    for instance in world.instances.values():
+        rows = instance.rows.read()
+        due = changed
+        for row in rows:
+            seen += 1
+            if changed < int(seen * share) and row.get("leave_time", "") > row["join_time"]:
+                moved = seconds_of(row["leave_time"]) + step
+                row["leave_time"], row["duration"] = iso(moved), int(moved - seconds_of(row["join_time"]))
+                changed += 1
+        if changed > due:
+            webinar = world.webinars[instance.webinar_id]
+            instance.rows = PackedRows(rows)
+            instance.figures = figures_of(rows, people_of(instance, webinar), webinar)
+    return {"rows": changed}
+
+
 def add_instance(world: World, order: dict[str, Any], now: float) -> dict[str, Any]:
     """Let `webinar_id` have run once more, with `rows` rows, ending `ended_minutes_ago`."""
     webinar = world.webinars.get(int(order.get("webinar_id", 0)))
@@ -85,6 +105,7 @@ def set_gap(world: World, order: dict[str, Any], now: float) -> dict[str, Any]: 
 EDITS: dict[str, Callable[[World, dict[str, Any], float], dict[str, Any]]] = {
     "reveal": reveal,
     "change_leave": change_leave,
+    "change_leaves": change_leaves,
     "add_instance": add_instance,
     "expire_id": expire_id,
     "set_gap": set_gap,

@@ -21,8 +21,8 @@ class Sandbox(RunningSandbox):
             zoom.calls()["endpoints"]
 
     `base` is the address, `api_url` and `oauth_url` what a connection needs. `fault` takes match, times, after,
-    retry_after, seconds, scopes, status. `edit` does reveal, change_leave, add_instance, expire_id, set_gap,
-    grant_scopes, revoke_tokens.
+    retry_after, seconds, scopes, status. `edit` does reveal, change_leave, change_leaves, add_instance, expire_id,
+    set_gap, grant_scopes, revoke_tokens.
     """
 
     module = "sandbox.zoom"
@@ -55,6 +55,12 @@ class Sandbox(RunningSandbox):
     def truth(self) -> dict[str, Any]:
         """The truth of the whole world as it is now."""
         told: dict[str, Any] = self._control("GET", "truth")
+        return told
+
+    @property
+    def instances(self) -> list[dict[str, Any]]:
+        """Every instance's `uuid`, `webinar_id` and `rows` (0 where its report is refused)."""
+        told: list[dict[str, Any]] = self._control("GET", "instances")
         return told
 
     def instance_truth(self, uuid: str, source: str = "report") -> dict[str, Any]:

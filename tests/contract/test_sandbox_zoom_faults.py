@@ -177,6 +177,21 @@ def test_a_plan_has_its_limits() -> None:
         assert zoom.get("/users").status_code == 200
 
 
+def test_a_share_of_all_leaves_can_be_moved() -> None:
+    with Sandbox("headline", "--scale", "0.01") as zoom:
+        totals = {
+            i["uuid"]: zoom.instance_truth(i["uuid"])["figures"]["total_seconds"] for i in zoom.instances
+        }
+        rows = sum(instance["rows"] for instance in zoom.instances)
+        assert rows == 2880
+        assert zoom.edit("change_leaves", share=0.1, seconds=60) == {"rows": 288}
+        assert sum(instance["rows"] for instance in zoom.instances) == rows
+        moved = [
+            u for u, total in totals.items() if zoom.instance_truth(u)["figures"]["total_seconds"] != total
+        ]
+        assert len(moved) > 100
+
+
 def test_edits_change_the_world_and_its_truth() -> None:
     with Sandbox("seed", "--scale", "0.1") as zoom:
         (uuid,) = zoom.truth["instances"]

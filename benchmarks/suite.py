@@ -1,0 +1,104 @@
+"""What is measured on which world: the full benchmark, and a tenth of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.contenders import (
+    DLT,
+    FLOOR_COPY,
+    FLOORS,
+    PUBLISHED_TAPS,
+    ROLLCALL,
+    ROW_AT_A_TIME,
+    TAP,
+    Contender,
+    rollcall,
+)
+from benchmarks.servers import World
+
+FIRST, AGAIN, CHANGED = "first", "again", "1 % changed"
+"""The runs of one contender, one after the other on the same database."""
+
+_HEADLINE_ROWS = 288_000
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A contender on a world, and its runs. `webinar_ids` are those asked for, none: all; `once`: in one round only."""
+
+    contender: Contender
+    world: World
+    runs: tuple[str, ...] = (FIRST,)
+    webinar_ids: tuple[int, ...] = ()
+    case: str = ""
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that are compared with each other: measured in turns, shown in one table."""
+
+    key: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def suite(scale: float) -> list[Group]:
+    """All groups; `scale` 1 is the full benchmark, 0.1 a tenth of the rows."""
+    headline = World("headline", scale)
+    return [
+        _headline(headline),
+        _cases(scale),
+        _growth(scale),
+        _limits(scale),
+    ]
+
+
+def _headline(world: World) -> Group:
+    both, one = (FIRST, AGAIN), (FIRST,)
+    entries = [
+        Entry(rollcall(1), world, both),
+        Entry(ROLLCALL, world, (*both, CHANGED)),
+        Entry(rollcall(4), world, both),
+        *(Entry(dlt, world, both) for dlt in DLT),
+        Entry(TAP, world, both),
+        Entry(ROW_AT_A_TIME, world, both),
+        *(Entry(floor, world, both if floor.key == "floor-upsert" else one) for floor in FLOORS),
+        Entry(FLOOR_COPY, world, one),
+    ]
+    return Group("headline", f"300 instances, {_HEADLINE_ROWS * world.scale:,.0f} rows", tuple(entries))
+
+
+def _cases(scale: float) -> Group:
+    # The seed case is one webinar: there is no tenth of it.
+    seed, recurring, large = World("seed"), World("headline", 0.03), World("single100k", scale)
+    crews = (rollcall(1), ROLLCALL, rollcall(4))
+    copiers = (*DLT, TAP, *PUBLISHED_TAPS, ROW_AT_A_TIME)
+    entries = [
+        *(Entry(crew, seed, case="webinar 88988872033") for crew in crews),
+        *(Entry(copier, seed, case="webinar 88988872033") for copier in copiers),
+        Entry(ROLLCALL, recurring, case="recurring webinars"),
+        *(Entry(tap, recurring, case="recurring webinars") for tap in PUBLISHED_TAPS),
+        *(Entry(crew, large, case="one large instance") for crew in crews),
+    ]
+    return Group("cases", "Other cases", tuple(entries))
+
+
+def _growth(scale: float) -> Group:
+    sizes = [round(rows * scale) for rows in (30_000, 300_000, 3_000_000)]
+    entries = [
+        Entry(
+            ROLLCALL, World("headline", rows / _HEADLINE_ROWS), case=f"{rows:,} rows", once=rows > 1_000_000
+        )
+        for rows in sizes
+    ]
+    return Group("growth", "Growth", tuple(entries))
+
+
+def _limits(scale: float) -> Group:
+    # Whole pages of 300, whatever the scale: fewer of the thirty webinars are read instead.
+    webinars = tuple(94_000_000_000 + number for number in range(max(2, round(10 * scale))))
+    paced = rollcall(4, mode="webinars", webinar_ids=list(webinars))
+    entry = Entry(paced, World("headline", 1.0, "pro"), webinar_ids=webinars, case="plan Pro", once=True)
+    return Group("limits", "Under Zoom's limits of plan Pro", (entry,))
