@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import orjson
-
 from rollcall.errors import PageTokenExpired
 from rollcall.sources.zoom.endpoints import Endpoint
-from rollcall.sources.zoom.paging import Page
+from rollcall.sources.zoom.paging import Page, rows_in
 from rollcall.sources.zoom.participants import staged_values
 from rollcall.store import attendance, queue
 from rollcall.store.queue import Item
@@ -26,7 +24,7 @@ _STARTS_OVER = 3  # a token that dies this often within one list is not about ti
 
 def read_attendance(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str) -> None:
     """Read the list from where the item stands and end its lease. Raises a SourceError, Parked, or RunClosed."""
-    held = _Held(item)
+    held = _Held(item, endpoint)
     for attempt in range(_STARTS_OVER + 1):
         try:
             while not _is_read(account, item, endpoint, uuid, source, held):
@@ -45,9 +43,8 @@ def read_attendance(account: Account, item: Item, endpoint: Endpoint, uuid: str,
 def _is_read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str, held: _Held) -> bool:
     """Read to the last page. False: rows are needed that an earlier worker read and did not stage."""
     for page in account.client.pages(endpoint, uuid, item.next_page_token):
-        content = _content(page.rows)
-        digest = hashlib.blake2b(content, digest_size=16).digest() if content is not None else None
-        if held.takes(item, digest, content):
+        digest = hashlib.blake2b(page.content, digest_size=16).digest()
+        if held.takes(item, digest, page.content):
             if not page.next_token:
                 return _is_ended(account, item, page, source, digest, held)
             _book(account, item, page, source, digest)
@@ -59,9 +56,7 @@ def _is_read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source
     return True
 
 
-def _is_ended(
-    account: Account, item: Item, page: Page, source: str, digest: bytes | None, held: _Held
-) -> bool:
+def _is_ended(account: Account, item: Item, page: Page, source: str, digest: bytes, held: _Held) -> bool:
     """Book the last page of a list that is known throughout, and end the item in the same transaction: as unchanged or,
     where the list is worth a full look after all, as fetched. False: for that, rows are needed that are not at hand."""
     with account.conn.transaction():
@@ -76,7 +71,7 @@ def _is_ended(
     return True
 
 
-def _book(account: Account, item: Item, page: Page, source: str, digest: bytes | None) -> None:
+def _book(account: Account, item: Item, page: Page, source: str, digest: bytes) -> None:
     queue.advance(
         account.conn,
         item,
@@ -91,7 +86,7 @@ def _book(account: Account, item: Item, page: Page, source: str, digest: bytes |
 
 
 def _stage(
-    account: Account, item: Item, before: list[list[Any]], page: Page, source: str, digest: bytes | None
+    account: Account, item: Item, before: list[list[Any]], page: Page, source: str, digest: bytes
 ) -> None:
     """Stage a page, and those `before` it that waited, with its mark in one transaction."""
     first_row = 0 if before else item.rows_fetched
@@ -118,30 +113,19 @@ def _start_over(account: Account, item: Item, source: str) -> None:
         queue.restart(account.conn, item, source)
 
 
-def _content(rows: list[Any]) -> bytes | None:
-    try:
-        return orjson.dumps(rows)
-    except TypeError:
-        return None  # half a character, say: such a page is never taken for known
-
-
 class _Held:
     """The pages that wait, as bytes: a tenth of what the objects would take."""
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
         # What is staged in part is staged to its end.
         self._known = item.known_digests if item.pages_read == item.held_pages else None
         self._pages: list[bytes] = []
 
-    def takes(self, item: Item, digest: bytes | None, content: bytes | None) -> bool:
+    def takes(self, item: Item, digest: bytes, content: bytes) -> bool:
         """Whether the next page of the item is known as all before it were; it waits then."""
         known = self._known
-        if (
-            known is None
-            or content is None
-            or item.pages_read >= len(known)
-            or known[item.pages_read] != digest
-        ):
+        if known is None or item.pages_read >= len(known) or known[item.pages_read] != digest:
             return False
         if sum(map(len, self._pages)) + len(content) > _MOST_HELD:
             return False
@@ -154,7 +138,7 @@ class _Held:
 
     def release(self) -> list[list[Any]]:
         """The rows of the pages that wait, page by page; from now on none is held."""
-        pages = [orjson.loads(page) for page in self._pages]
+        pages = [rows_in(self._endpoint, page) for page in self._pages]
         self.give_up()
         return pages
 

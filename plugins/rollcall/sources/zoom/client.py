@@ -89,7 +89,7 @@ class ZoomClient:
 
     def get(self, endpoint: Endpoint, item: str = "", **params: str) -> dict[str, Any]:
         """The single object that `endpoint` serves for `item`. Raises a SourceError, or Parked."""
-        return self._call(endpoint, item, params, page_token_sent=False)
+        return self._call(endpoint, item, params, page_token_sent=False)[0]
 
     def page(self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str) -> Page:
         """One page of a list; `page_token` is the `next_token` of the page before, with the same `params`.
@@ -99,9 +99,9 @@ class ZoomClient:
         if endpoint.rows_key is None:
             raise TypeError(f"{endpoint.name} is a single object, not a list")
         asked = {**params, **token_params(page_token)}
-        fields = self._call(endpoint, item, asked, page_token_sent=bool(page_token))
+        fields, body = self._call(endpoint, item, asked, page_token_sent=bool(page_token))
         rows: list[Any] = fields.pop(endpoint.rows_key)
-        return page_of(endpoint, rows, fields, page_token)
+        return page_of(endpoint, rows, fields, body, page_token)
 
     def pages(
         self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str
@@ -127,17 +127,18 @@ class ZoomClient:
 
     def _call(
         self, endpoint: Endpoint, item: str, params: Mapping[str, str], *, page_token_sent: bool
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], bytes]:
+        """What the answer's object holds, and the answer itself."""
         query = urlencode({**endpoint.params, **params}, quote_via=quote, safe="")
         target = endpoint.path_for(item) + (f"?{query}" if query else "")
         not_before: datetime | None = None
 
-        def once(*, token_rejected: bool) -> dict[str, Any]:
+        def once(*, token_rejected: bool) -> tuple[dict[str, Any], bytes]:
             nonlocal not_before
             not_before = None
             answer = self._send(endpoint, item, target, token_rejected=token_rejected)
             try:
-                return self._read(answer, endpoint, item, page_token_sent=page_token_sent)
+                return self._read(answer, endpoint, item, page_token_sent=page_token_sent), answer.body
             except RateLimited as limited:
                 not_before = limited.retry_at
                 self._feedback(endpoint.label, limited)
@@ -146,7 +147,7 @@ class ZoomClient:
                 not_before = parse_retry_after(answer.headers.get("Retry-After"), self._clock())
                 raise
 
-        def attempt() -> dict[str, Any]:
+        def attempt() -> tuple[dict[str, Any], bytes]:
             try:
                 return with_fresh_token_if_rejected(
                     once, lambda again: _rejected_twice(again, endpoint, item)
