@@ -40,7 +40,7 @@ def token_params(token: str) -> dict[str, str]:
 def page_of(
     endpoint: Endpoint, rows: list[Any], fields: dict[str, Any], body: bytes, asked_with: str
 ) -> Page:
-    """The page that `body`, which holds `rows` and `fields`, makes as the answer to a call with the token `asked_with`."""
+    """The page that an answer makes to a call with the token `asked_with`; `rows` and `fields` are read from `body`."""
     token = fields.get("next_page_token")
     token = token if isinstance(token, str) else ""
     if not token and rows and endpoint.numbers_pages:

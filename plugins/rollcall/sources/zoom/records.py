@@ -89,9 +89,9 @@ _QUESTIONS: _Fields = {
     "question_and_answer_enabled": ("enable", bool_of),
     "allow_anonymous_questions": ("allow_anonymous_questions", bool_of),
 }
-_REGISTRANT: _Fields = {
-    "registrant_id": ("id", text_of),
-    "registered_at": ("create_time", stamp_of),
+_REGISTRANT: _Fields = {  # by Zoom's names: most registrants have few of them
+    "id": ("registrant_id", text_of),
+    "create_time": ("registered_at", stamp_of),
     "custom_questions": ("custom_questions", json_of),
     **{
         name: (name, text_of)
@@ -176,10 +176,15 @@ def reported_instance(given: Mapping[str, Any]) -> Record | None:
 
 
 def registrant_record(given: Mapping[str, Any], status: str) -> Record | None:
-    """A registrant of the list of that status; without an id the e-mail must stand in."""
-    record = _take(given, _REGISTRANT)
-    record["registrant_id"] = record["registrant_id"] or record["email"]
-    return {**record, "status": status} if record["registrant_id"] else None
+    """A registrant of the list of that status, without the columns that are empty; without an id the e-mail must stand
+    in."""
+    record: Record = {"status": status}
+    for name, value in given.items():
+        field = _REGISTRANT.get(name)
+        if field is not None and (read := field[1](value)) is not None:
+            record[field[0]] = read
+    key = record.get("registrant_id") or record.get("email")
+    return {**record, "registrant_id": key} if key else None
 
 
 def panelist_record(given: Mapping[str, Any]) -> Record | None:
