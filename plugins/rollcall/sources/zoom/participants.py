@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from rollcall.sources.values import bool_of, int_of, json_of, moment_of, text_of
@@ -26,6 +28,10 @@ _KNOWN = frozenset(
     }
 )
 
+_NUL = "\x00"
+_LONGEST = 2**31
+_moment: Callable[[Any], datetime] = datetime.fromisoformat
+
 
 def staged_values(rows: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     """Values of each row, in the order of the staging table: user_id, participant_user_id, registrant_id,
@@ -35,41 +41,63 @@ def staged_values(rows: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     Whatever a row holds, it gives values: what can't be read is None and marked. Entries that are no objects are
     left out.
     """
-    for row in rows:
-        if isinstance(row, dict):
-            yield _values(row)
+    objects = [row for row in rows if isinstance(row, dict)]
+    has_others = not _KNOWN.issuperset(chain.from_iterable(objects))
+    for row in objects:
+        yield _values(row, has_others)
 
 
-def _values(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _values(row: Mapping[str, Any], has_others: bool) -> tuple[Any, ...]:
+    # What is as it should be is taken as it is: asking sources/values for each of 14 fields takes as long as the COPY.
     get = row.get
+    user_id, name, email, status = get("user_id"), get("name"), get("user_email"), get("status")
+    if type(user_id) is not str or not user_id or _NUL in user_id:
+        user_id = text_of(user_id)
+    if type(name) is not str or not name or _NUL in name:
+        name = text_of(name)
+    if type(email) is not str or not email or _NUL in email:
+        email = text_of(email)
+    if type(status) is not str or not status or _NUL in status:
+        status = text_of(status)
     joined, left = get("join_time"), get("leave_time")
-    join_time, leave_time = moment_of(joined), moment_of(left)
-    duration = int_of(get("duration"))
-    name = text_of(get("name"))
+    join_time: datetime | None
+    leave_time: datetime | None
+    try:
+        join_time, leave_time = _moment(joined), _moment(left)
+    except (TypeError, ValueError):
+        join_time = leave_time = None  # one of them, maybe
+    if not (join_time and leave_time and join_time.tzinfo is UTC is leave_time.tzinfo):
+        join_time, leave_time = moment_of(joined), moment_of(left)
+    duration = get("duration")
+    if type(duration) is not int or not 0 < duration < _LONGEST:
+        duration = int_of(duration)
     marks = None
     if (
         join_time is None
         or leave_time is None
         or leave_time <= join_time
         or not duration
-        or get("name") != name
+        or name != get("name")
     ):
         marks = _marks(row, join_time, leave_time, duration, name) or None
+    participant_user_id = get("participant_user_id") or get("id")
+    registrant_id, customer_key, bo_mtg_id = get("registrant_id"), get("customer_key"), get("bo_mtg_id")
+    internal_user = get("internal_user")
     return (
-        text_of(get("user_id")),
-        text_of(get("participant_user_id") or get("id")),
-        text_of(get("registrant_id")),
-        text_of(get("customer_key")),
+        user_id,
+        text_of(participant_user_id) if participant_user_id or participant_user_id == 0 else None,
+        None if registrant_id is None else text_of(registrant_id),
+        None if customer_key is None else text_of(customer_key),
         name,
-        text_of(get("user_email")),
+        email,
         join_time,
         leave_time,
         duration,
-        text_of(get("status")),
+        status,
         bool_of(get("failover")),
-        bool_of(get("internal_user")),
-        text_of(get("bo_mtg_id")),
-        None if row.keys() <= _KNOWN else json_of({k: v for k, v in row.items() if k not in _KNOWN}),
+        None if internal_user is None else bool_of(internal_user),
+        None if bo_mtg_id is None else text_of(bo_mtg_id),
+        json_of({k: v for k, v in row.items() if k not in _KNOWN}) if has_others else None,
         marks,
     )
 
