@@ -66,21 +66,23 @@ BEGIN
         WHERE s.is_return
         GROUP BY s.instance_id
     ),
-    change AS (
-        SELECT s.instance_id, s.came_at AS at, 1 AS change FROM stay s
-        UNION ALL
-        SELECT s.instance_id, s.went_at, -1 FROM stay s
+    -- Leaves and joins of one moment are summed before they are counted on, so that neither comes first.
+    moment AS (
+        SELECT c.instance_id, c.at, sum(c.change)::integer AS change
+        FROM (
+            SELECT s.instance_id, s.came_at AS at, 1 AS change FROM stay s
+            UNION ALL
+            SELECT s.instance_id, s.went_at, -1 FROM stay s
+        ) c
+        GROUP BY c.instance_id, c.at
     ),
-    -- A window over time takes in all that happens at one moment, so that neither joins nor leaves come first.
-    running AS MATERIALIZED (
-        SELECT c.instance_id, c.at, sum(c.change) OVER (PARTITION BY c.instance_id ORDER BY c.at) AS present FROM change c
+    running AS (
+        SELECT m.instance_id, m.at, sum(m.change) OVER (PARTITION BY m.instance_id ORDER BY m.at) AS present FROM moment m
     ),
     peak AS (
-        SELECT r.instance_id, r.present, min(r.at) AS at
+        SELECT DISTINCT ON (r.instance_id) r.instance_id, r.present, r.at
         FROM running r
-        JOIN (SELECT o.instance_id, max(o.present) AS present FROM running o GROUP BY o.instance_id) h
-            ON h.instance_id = r.instance_id AND h.present = r.present
-        GROUP BY r.instance_id, r.present
+        ORDER BY r.instance_id, r.present DESC, r.at
     ),
     registrant AS MATERIALIZED (
         SELECT r.id, r.webinar_id, r.status, r.registrant_id COLLATE "C" AS registrant_id, nullif(lower(r.email), '') COLLATE "C" AS mail
