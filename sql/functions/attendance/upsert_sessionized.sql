@@ -4,7 +4,7 @@ CREATE FUNCTION upsert_sessionized(p_run_id bigint, p_max_rows integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
-SET work_mem = '48MB'
+SET work_mem = '24MB'
 AS $$
 DECLARE
     v_items bigint[];

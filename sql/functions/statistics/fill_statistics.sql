@@ -1,12 +1,13 @@
--- Only what is missing is worked out, so a run without news costs two look-ups. In portions: an upgraded database may hold
--- thousands of instances without a row, and millions of people at once would not fit in memory.
+-- Only what is missing is worked out, so a run without news costs two look-ups. In portions of so many people: an upgraded
+-- database may hold thousands of instances without a row, and millions of people at once would not fit in memory.
 CREATE FUNCTION fill_statistics(p_connection_id bigint)
 RETURNS TABLE (instances integer, webinars integer)
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
-SET work_mem = '48MB'
+SET work_mem = '16MB'
 AS $$
 DECLARE
+    v_people CONSTANT integer := 20000;
     v_ids bigint[];
 BEGIN
     PERFORM lock_statistics(p_connection_id, false);
@@ -15,12 +16,17 @@ BEGIN
     FOR v_ids IN
         SELECT array_agg(p.id)
         FROM (
-            SELECT i.id, row_number() OVER (ORDER BY i.id) / 100 AS portion
+            SELECT
+                i.id,
+                row_number() OVER by_id / 100 AS hundred,
+                sum(coalesce(r.rows_distinct, 0)) OVER by_id / v_people AS portion
             FROM zoom_webinar_instances i
+            LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
             WHERE i.connection_id = p_connection_id
                 AND NOT EXISTS (SELECT FROM zoom_instance_statistics s WHERE s.instance_id = i.id)
+            WINDOW by_id AS (ORDER BY i.id)
         ) p
-        GROUP BY p.portion
+        GROUP BY p.hundred, p.portion
     LOOP
         INSERT INTO zoom_instance_statistics SELECT m.* FROM measure_instances(v_ids) m;
         instances := instances + cardinality(v_ids);
@@ -28,12 +34,21 @@ BEGIN
     FOR v_ids IN
         SELECT array_agg(p.id)
         FROM (
-            SELECT w.id, row_number() OVER (ORDER BY w.id) / 20 AS portion
+            SELECT
+                w.id,
+                row_number() OVER by_id / 100 AS hundred,
+                sum(coalesce(n.people, 0)) OVER by_id / v_people AS portion
             FROM zoom_webinars w
+            LEFT JOIN (
+                SELECT s.webinar_id, sum(s.attendees + s.hosts + s.panelists) AS people
+                FROM zoom_instance_statistics s
+                GROUP BY s.webinar_id
+            ) n ON n.webinar_id = w.id
             WHERE w.connection_id = p_connection_id
                 AND NOT EXISTS (SELECT FROM zoom_webinar_statistics s WHERE s.webinar_id = w.id)
+            WINDOW by_id AS (ORDER BY w.id)
         ) p
-        GROUP BY p.portion
+        GROUP BY p.hundred, p.portion
     LOOP
         INSERT INTO zoom_webinar_statistics SELECT m.* FROM measure_webinars(v_ids) m;
         webinars := webinars + cardinality(v_ids);
