@@ -36,6 +36,7 @@ INTERNAL = {
     "drop_staged_rows",
     "drop_statistics",
     "fill_statistics",
+    "fill_webinar_statistics",
     "find_connections",
     "find_instance",
     "find_kept_items",

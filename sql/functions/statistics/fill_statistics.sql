@@ -12,7 +12,6 @@ DECLARE
 BEGIN
     PERFORM lock_statistics(p_connection_id, false);
     instances := 0;
-    webinars := 0;
     FOR v_ids IN
         SELECT array_agg(p.id)
         FROM (
@@ -31,28 +30,12 @@ BEGIN
         INSERT INTO zoom_instance_statistics SELECT m.* FROM measure_instances(v_ids) m;
         instances := instances + cardinality(v_ids);
     END LOOP;
-    FOR v_ids IN
-        SELECT array_agg(p.id)
-        FROM (
-            SELECT
-                w.id,
-                row_number() OVER by_id / 100 AS hundred,
-                sum(coalesce(n.people, 0)) OVER by_id / v_people AS portion
-            FROM zoom_webinars w
-            LEFT JOIN (
-                SELECT s.webinar_id, sum(s.attendees + s.hosts + s.panelists) AS people
-                FROM zoom_instance_statistics s
-                GROUP BY s.webinar_id
-            ) n ON n.webinar_id = w.id
-            WHERE w.connection_id = p_connection_id
-                AND NOT EXISTS (SELECT FROM zoom_webinar_statistics s WHERE s.webinar_id = w.id)
-            WINDOW by_id AS (ORDER BY w.id)
-        ) p
-        GROUP BY p.hundred, p.portion
-    LOOP
-        INSERT INTO zoom_webinar_statistics SELECT m.* FROM measure_webinars(v_ids) m;
-        webinars := webinars + cardinality(v_ids);
-    END LOOP;
+    webinars := fill_webinar_statistics(ARRAY(
+        SELECT w.id
+        FROM zoom_webinars w
+        WHERE w.connection_id = p_connection_id
+            AND NOT EXISTS (SELECT FROM zoom_webinar_statistics s WHERE s.webinar_id = w.id)
+    ));
     RETURN NEXT;
 END
 $$;

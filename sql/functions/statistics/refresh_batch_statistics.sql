@@ -25,6 +25,18 @@ BEGIN
     -- Two batches may hold instances of the same webinars: in one order, or each would wait for the other.
     PERFORM FROM zoom_webinar_statistics s WHERE s.webinar_id = ANY (v_webinars) ORDER BY s.webinar_id FOR UPDATE;
     DELETE FROM zoom_webinar_statistics s WHERE s.webinar_id = ANY (v_webinars);
+
+    -- Side by side with other batches, rather than all at the end. Who finishes a webinar works out its numbers; where two
+    -- batches finish it at the same moment neither does, and the end of the run fills them in.
+    PERFORM fill_webinar_statistics(ARRAY(
+        SELECT w.id
+        FROM unnest(v_webinars) AS w (id)
+        WHERE NOT EXISTS (
+            SELECT FROM webinar_sync_queue q
+            WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.webinar_id = w.id
+                AND (q.status IN ('queued', 'leased') OR q.status IN ('fetched', 'sessionized', 'abandoned'))
+        )
+    ));
 END
 $$;
-COMMENT ON FUNCTION refresh_batch_statistics(bigint, bigint[]) IS 'Store the numbers of those instances of a batch of queue items that changed or have none, and drop those of their webinars. To be called last: a batch that holds instances of the same webinars waits from here.';
+COMMENT ON FUNCTION refresh_batch_statistics(bigint, bigint[]) IS 'Store the numbers of those instances of a batch of queue items that changed or have none, and those of the webinars that they complete; the other webinars'' are dropped. To be called last: a batch that holds instances of the same webinars waits from here.';
