@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rollcall.cli.stored import DATABASE_VARIABLE, database_address
+
 if TYPE_CHECKING:
     from rollcall.store.health import Alert, Health
 
-_DATABASE = "ROLLCALL_DATABASE_URL"
 _COLOURS = {"healthy": "green", "warning": "yellow", "critical": "bold red", "unknown": "dim"}
 
 
@@ -20,7 +20,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "health",
         help="show how each connection fares, and what is wrong now",
-        description=f"The database is the one that {_DATABASE} names, else that of the stack that runs here.",
+        description=f"The database is the one that {DATABASE_VARIABLE} names, else that of the stack that runs here.",
         epilog="Exit codes: 0 nothing is critical, 1 something is, 2 wrong use.",
     )
     parser.add_argument("connection", nargs="?", metavar="CONNECTION", help="id or name (default: all)")
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from rollcall.store.health import read_alerts, read_health
     from rollcall.store.migrate import check_schema, connect
 
-    with connect(_database()) as conn:
+    with connect(database_address("monitor")) as conn:
         check_schema(conn)
         conn.rollback()
         # Both questions see the same moment.
@@ -55,12 +55,6 @@ def run(args: argparse.Namespace) -> int:
     _print(found, alerts)
     verdicts = {health.status for health in found} | {alert.severity for alert in alerts}
     return 1 if "critical" in verdicts else 0
-
-
-def _database() -> str:
-    from rollcall.stack.state import dsn
-
-    return os.environ.get(_DATABASE) or dsn("monitor")
 
 
 def _print(found: Sequence[Health], alerts: Sequence[Alert]) -> None:

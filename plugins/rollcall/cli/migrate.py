@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import Any
 
-_DATABASE = "ROLLCALL_DATABASE_URL"
+from rollcall.cli.stored import DATABASE_VARIABLE, database_address
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -14,8 +13,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "migrate",
         help="the database's schema: up, down, status, verify, script",
-        description=f"The database is the one that {_DATABASE} names, as its owner or a superuser, else that of "
-        "the stack that runs here. Passwords for the roles come from ROLLCALL_WRITER_PASSWORD, "
+        description=f"The database is the one that {DATABASE_VARIABLE} names, as its owner or a superuser, else that "
+        "of the stack that runs here. Passwords for the roles come from ROLLCALL_WRITER_PASSWORD, "
         "ROLLCALL_READER_PASSWORD and ROLLCALL_MONITOR_PASSWORD; a role without one can't log in.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -49,14 +48,14 @@ def run_up(args: argparse.Namespace) -> int:
     """Apply what is missing."""
     from rollcall.store.migrate import migrate_up
 
-    return _say(migrate_up(_database(), args.version))
+    return _say(migrate_up(database_address("owner"), args.version))
 
 
 def run_down(args: argparse.Namespace) -> int:
     """Take migrations back."""
     from rollcall.store.migrate import migrate_down
 
-    return _say(migrate_down(_database(), args.version))
+    return _say(migrate_down(database_address("owner"), args.version))
 
 
 def run_status(_args: argparse.Namespace) -> int:
@@ -64,7 +63,7 @@ def run_status(_args: argparse.Namespace) -> int:
     from rollcall.store.migrate import connect, standing
     from rollcall.store.migration_files import read_migrations
 
-    with connect(_database()) as conn:
+    with connect(database_address("owner")) as conn:
         found = standing(conn)
     for migration in read_migrations():
         print(f"{'applied' if migration.version in found.applied else 'missing'}  {migration.title}")
@@ -78,7 +77,7 @@ def run_verify(_args: argparse.Namespace) -> int:
     """Compare the database with this code."""
     from rollcall.store.migrate import connect, verify
 
-    with connect(_database()) as conn:
+    with connect(database_address("owner")) as conn:
         verify(conn)
     print("The database is exactly as this code wants it.")
     return 0
@@ -95,9 +94,3 @@ def run_script(_args: argparse.Namespace) -> int:
 def _say(done: list[str]) -> int:
     print("\n".join(line[0].upper() + line[1:] for line in done) or "There was nothing to do.")
     return 0
-
-
-def _database() -> str:
-    from rollcall.stack.state import dsn
-
-    return os.environ.get(_DATABASE) or dsn("owner")

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 DATABASE_VARIABLE = "ROLLCALL_DATABASE_URL"
 
 
-def database_address() -> str:
-    """The address of the data database. Raises WrongUse where neither names one."""
+def database_address(role: str = "writer") -> str:
+    """The address of the data database; in the stack that runs here, as `role` (owner, writer, reader, monitor).
+
+    Raises WrongUse where neither names one.
+    """
     from rollcall.stack.state import dsn
 
-    return os.environ.get(DATABASE_VARIABLE) or dsn("writer")
+    return os.environ.get(DATABASE_VARIABLE) or dsn(role)
 
 
 def keyring() -> Keyring:
