@@ -23,9 +23,23 @@ def _app() -> Any:
     return app
 
 
+class AppOnFirstCall:
+    """The app for Airflow's API server, made when it is first called: every process of Airflow reads this file, each
+    task too, and what the app imports would cost each of them 40 MB."""
+
+    def __init__(self) -> None:
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One exchange, as ASGI has it."""
+        if self._app is None:
+            self._app = _app()
+        await self._app(scope, receive, send)
+
+
 class RollcallPlugin(AirflowPlugin):
     """Read by Airflow's plugin loader."""
 
     name = "rollcall"
-    fastapi_apps: list[Any] = [{"app": _app(), "url_prefix": "/rollcall", "name": "rollcall"}]
+    fastapi_apps: list[Any] = [{"app": AppOnFirstCall(), "url_prefix": "/rollcall", "name": "rollcall"}]
     listeners: list[Any] = [listener]

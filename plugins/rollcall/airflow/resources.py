@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 
 import requests
-from airflow.providers.http.hooks.http import HttpHook
 
 from rollcall.airflow.database import ASKING_AIRFLOW, connect
 from rollcall.secrets import Keyring
@@ -21,6 +20,9 @@ CALENDLY_HTTP = "calendly_http"
 
 def http_session(connection: str) -> requests.Session:
     """A session as the Airflow connection of that id shapes it."""
+    # It brings an asynchronous client along, which tasks that call nobody would pay for.
+    from airflow.providers.http.hooks.http import HttpHook
+
     with ASKING_AIRFLOW:
         session: requests.Session = HttpHook(http_conn_id=connection).get_conn()
     return session
