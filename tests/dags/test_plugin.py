@@ -26,6 +26,16 @@ for name in names:
 print(len(names))
 """
 
+# As `airflow scheduler` does before its executor starts the processes whose forks are the tasks.
+_AS_AIRFLOW_STARTS = """
+import sys
+import rollcall_plugin
+sys.argv = ["airflow", sys.argv[1]]
+(listener,) = rollcall_plugin.RollcallPlugin.listeners
+listener.on_starting()
+print(*sys.modules)
+"""
+
 
 def test_the_loader_reads_one_file_only(repo: Path) -> None:
     from airflow._shared.module_loading import find_path_from_directory
@@ -46,6 +56,30 @@ def test_the_plugin_brings_the_progress_api_and_the_listener() -> None:
     (ours,) = [plugin for plugin in plugins if plugin.name == "rollcall"]
     (listener,) = ours.listeners
     assert {"on_dag_run_failed", "on_dag_run_success"} <= set(dir(listener))
+
+
+def test_the_app_answers_from_its_first_call_on() -> None:
+    from starlette.testclient import TestClient
+
+    from rollcall_plugin import AppOnFirstCall
+
+    client = TestClient(AppOnFirstCall(), raise_server_exceptions=False)
+    assert [client.get(path).status_code for path in ("/nothing", "/nothing", "/runs/1")] == [404, 404, 401]
+
+
+@pytest.mark.parametrize("program", ["scheduler", "triggerer"])
+def test_what_only_some_processes_need_is_loaded_by_those_alone(program: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _AS_AIRFLOW_STARTS, program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    loaded = ended.stdout.splitlines()[-1].split()
+    assert "airflow.api_fastapi.core_api.security" not in loaded
+    assert ("rollcall.airflow.zoom_tasks" in loaded) == (program == "scheduler")
 
 
 def test_the_library_is_imported_without_airflow(repo: Path) -> None:
