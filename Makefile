@@ -42,8 +42,8 @@ format: .venv/.for-developing ## put the code into shape
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-bench: .venv/.for-running $(PEERS) ## time rollcall beside other ways of copying; QUICK=1: a tenth of it; ONLY=word: what it fits
-	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY:%=--only %)
+bench: .venv/.for-running $(PEERS) ## time rollcall beside other ways of copying; QUICK=1: a tenth of it
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(GROUP:%=--group %) $(ONLY:%=--only %)
 
 bench-sql: .venv/.for-running ## time a DBA's questions, and a cleanup beside a sync, on years of data
 	@$(BIN)/python -m benchmarks.sql_at_scale

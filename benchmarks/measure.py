@@ -19,6 +19,7 @@ from benchmarks.memory import Memory, server_processor_seconds
 from sandbox.zoom.harness import ROOT, Sandbox
 
 _LONGEST_SECONDS = 1800
+_BESIDE_THE_POINT = ("HINT:", "DETAIL:", "CONTEXT:", "LINE ", " ")
 
 
 class ContenderFailed(RuntimeError):
@@ -144,12 +145,18 @@ def _run(
         process.kill()
         memory.stop()
     if process.returncode:
-        raise ContenderFailed((err.strip() or out.strip() or "it said nothing").splitlines()[-1])
+        raise ContenderFailed(_last_words(err) or _last_words(out) or f"it ended with {process.returncode}")
     try:
         told: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     except (IndexError, ValueError):
         raise ContenderFailed("it ended without a result") from None
     return told, memory
+
+
+def _last_words(said: str) -> str:
+    """The line that names the error: what Postgres adds below it does not."""
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(_BESIDE_THE_POINT)]
+    return lines[-1].strip() if lines else ""
 
 
 def _children_spent() -> float:

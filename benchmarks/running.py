@@ -50,15 +50,16 @@ def _turned(entries: tuple[Entry, ...], number: int, rounds: int) -> tuple[Entry
 
 
 def _run_entry(servers: Servers, entry: Entry, results: Mapping[tuple[Entry, str], Result]) -> None:
-    first = results[entry, entry.runs[0]]
     if not entry.contender.is_installed:
-        first.failure = "not installed: `make bench` tries to"
+        results[entry, entry.runs[0]].failure = "not installed: `make bench` tries to"
         return
+    todo = list(entry.runs)
     try:
         for run, measured in _runs(servers, entry):
             results[entry, run].rounds.append(measured)
+            todo.remove(run)
     except ContenderFailed as failed:
-        first.failure = str(failed)
+        results[entry, todo[0]].failure = str(failed)
 
 
 def _runs(servers: Servers, entry: Entry) -> Iterator[tuple[str, Measured]]:

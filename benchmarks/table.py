@@ -96,7 +96,7 @@ def _row(result: Result, results: Sequence[Result]) -> list[str]:
         f"{m.calls:,}",
         _written(m),
         f"{m.wal_mb:.1f}",
-        _remark(m),
+        _remark(m, result),
     ]
 
 
@@ -105,8 +105,8 @@ def _written(m: Measured) -> str:
     return " ".join(f"{sign}{number:,}" for sign, number in kinds if number) or "0"
 
 
-def _remark(m: Measured) -> str:
-    remarks = []
+def _remark(m: Measured, result: Result) -> str:
+    remarks = [f"failed in round {len(result.rounds) + 1}: {result.failure}"] if result.failure else []
     if m.stored is not None and m.stored != m.expected:
         remarks.append(f"stores {m.stored:,} of {m.expected:,}")
     if m.refused:
