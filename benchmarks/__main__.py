@@ -95,7 +95,7 @@ def main() -> int:
     if "airflow" in args.group or not (args.group or args.only):
         with console.status("Syncing through Airflow"):
             through = zoom_sync.measure("headline", 2, rounds, scale)
-        blocks.append(through.block())
+        blocks += through.blocks()
         promises = dataclasses.replace(promises, rows=[*promises.rows, *through.promises()])
     blocks.append(promises)
     for block in blocks:
