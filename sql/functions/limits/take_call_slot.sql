@@ -11,28 +11,32 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_account text;
-    v_limit zoom_plan_limits;
+    v_limit record;
     v_now timestamptz := clock_timestamp();
     v_day date := (v_now AT TIME ZONE 'UTC')::date;
     v_slot timestamptz;
     v_spacing interval;
 BEGIN
-    -- A slot lost in a crash costs nothing, a disk flush per call does.
-    PERFORM set_config('synchronous_commit', 'off', true);
-
-    SELECT coalesce(c.account_id, 'connection:' || c.id) INTO STRICT v_account
-    FROM zoom_connections c WHERE c.id = p_connection_id;
-    SELECT l.* INTO STRICT v_limit
-    FROM zoom_plan_limits l
-    JOIN zoom_connections c ON c.plan = l.plan
-    WHERE c.id = p_connection_id AND l.label = p_label;
-
+    SELECT a.account, l.calls_per_second, l.pace, l.calls_per_day, l.daily_share, l.daily_pool, b.exhausted_until INTO STRICT v_limit
+    FROM zoom_connections c
+    JOIN zoom_plan_limits l ON l.plan = c.plan AND l.label = p_label
+    CROSS JOIN LATERAL (SELECT coalesce(c.account_id, 'connection:' || c.id) AS account) a
     -- A hold stands in the row of the day on which the source spoke; what it said is honoured in full, if it takes days.
-    SELECT max(b.exhausted_until) INTO parked_until
-    FROM zoom_call_budgets b
-    WHERE b.account = v_account AND b.daily_pool = v_limit.daily_pool AND b.day >= v_day - 31 AND b.exhausted_until > v_now;
-    IF parked_until IS NOT NULL THEN
+    LEFT JOIN LATERAL (
+        SELECT max(b.exhausted_until) AS exhausted_until
+        FROM zoom_call_budgets b
+        WHERE b.account = a.account AND b.daily_pool = l.daily_pool AND b.day >= v_day - 31 AND b.exhausted_until > v_now
+    ) b ON true
+    WHERE c.id = p_connection_id;
+    v_account := v_limit.account;
+    IF v_limit.exhausted_until IS NOT NULL THEN
+        parked_until := v_limit.exhausted_until;
         RETURN;
+    END IF;
+
+    IF v_limit.calls_per_day IS NOT NULL OR v_limit.calls_per_second IS NOT NULL THEN
+        -- A slot lost in a crash costs nothing, a disk flush per call does.
+        PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
 
     IF v_limit.calls_per_day IS NOT NULL THEN
