@@ -77,14 +77,19 @@ def test_a_list_that_has_to_start_again_is_still_known(synced: Runner) -> None:
     assert synced.writes() == before
 
 
-def test_a_list_too_long_to_hold_is_worked_through(synced: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rollcall.sync.attendance_list._MOST_HELD", 1000)
+def test_a_list_too_long_for_memory_is_still_known(synced: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rollcall.sync.attendance_list._MOST_IN_MEMORY", 1000)
     synced.writes()
     before = staged_rows(synced)
-    run = synced.sync()
+    synced.sync(fetch_workers=1)
+    synced.writes()
+    assert staged_rows(synced) == before
+    uuid, _ = only_instance(synced)
+    synced.zoom.edit("change_leave", uuid=uuid, seconds=45)
+    run = synced.sync(fetch_workers=1)
     synced.writes()
     assert staged_rows(synced) == before + run["rows_fetched"]
-    assert run["sessions_unchanged"] == run["rows_fetched"] - run["rows_duplicate"]
+    assert run["sessions_updated"] == 1
     assert_truth(synced)
 
 

@@ -1,6 +1,6 @@
 """Reads one list of participants: into staging page by page, unless it is the list that is stored already.
 
-A page that is the one of the last read, as all before it were, is booked but not staged; its rows wait in memory. When
+A page that is the one of the last read, as all before it were, is booked but not staged; it waits beside. When
 the last page is in and known too, the item ends there. At the first page that differs all that wait are staged. Each
 page is booked as it comes, so that a worker that takes over goes on behind it.
 """
@@ -8,7 +8,10 @@ page is booked as it comes, so that a worker that takes over goes on behind it.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from rollcall.errors import PageTokenExpired
 from rollcall.sources.zoom.endpoints import Endpoint
@@ -18,26 +21,27 @@ from rollcall.store import attendance, queue
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
 
-_MOST_HELD = 8 * 1024 * 1024  # bytes of a list that wait in memory: about 20,000 rows
+_MOST_IN_MEMORY = 2 * 1024 * 1024  # bytes of a list: some 7,000 rows
 _STARTS_OVER = 3  # a token that dies this often within one list is not about time
 
 
 def read_attendance(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str) -> None:
     """Read the list from where the item stands and end its lease. Raises a SourceError, Parked, or RunClosed."""
-    held = _Held(item, endpoint)
-    for attempt in range(_STARTS_OVER + 1):
-        try:
-            while not _is_read(account, item, endpoint, uuid, source, held):
-                # Pages that an earlier worker held are not at hand: the list is read again, without holding.
+    with SpooledTemporaryFile(_MOST_IN_MEMORY) as file:
+        held = _Held(item, endpoint, file)
+        for attempt in range(_STARTS_OVER + 1):
+            try:
+                while not _is_read(account, item, endpoint, uuid, source, held):
+                    # Pages that an earlier worker held are not at hand: the list is read again, without holding.
+                    _start_over(account, item, source)
+                    held.give_up()
+            except PageTokenExpired:
+                if attempt == _STARTS_OVER:
+                    raise
                 _start_over(account, item, source)
-                held.give_up()
-        except PageTokenExpired:
-            if attempt == _STARTS_OVER:
-                raise
-            _start_over(account, item, source)
-            held.forget()
-        else:
-            return
+                held.forget()
+            else:
+                return
 
 
 def _is_read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str, held: _Held) -> bool:
@@ -64,8 +68,7 @@ def _is_ended(account: Account, item: Item, page: Page, source: str, digest: byt
         if not queue.settle_unchanged(account.conn, item):
             if not held.has_all(item):
                 return False
-            staged = [values for rows in held.release() for values in staged_values(rows)]
-            attendance.stage_participants(account.conn, item.item_id, item.list_no, 0, staged)
+            _copy(account, item, held.release(), 0)
             queue.settle(account.conn, item, "fetched")
     account.show_progress()
     return True
@@ -86,14 +89,13 @@ def _book(account: Account, item: Item, page: Page, source: str, digest: bytes) 
 
 
 def _stage(
-    account: Account, item: Item, before: list[list[Any]], page: Page, source: str, digest: bytes
+    account: Account, item: Item, before: Iterable[list[Any]], page: Page, source: str, digest: bytes
 ) -> None:
     """Stage a page, and those `before` it that waited, with its mark in one transaction."""
-    first_row = 0 if before else item.rows_fetched
-    staged = [values for rows in [*before, page.rows] for values in staged_values(rows)]
+    first_row = 0 if item.held_pages else item.rows_fetched
     rejected = sum(not isinstance(row, dict) for row in page.rows)
     with account.conn.transaction():
-        attendance.stage_participants(account.conn, item.item_id, item.list_no, first_row, staged)
+        _copy(account, item, chain(before, [page.rows]), first_row)
         queue.advance(
             account.conn,
             item,
@@ -108,44 +110,54 @@ def _stage(
             queue.settle(account.conn, item, "fetched")
 
 
+def _copy(account: Account, item: Item, pages: Iterable[list[Any]], first_row: int) -> None:
+    """Stage the rows of pages one after the other, so that a long list takes no more memory than a page."""
+    values = (values for rows in pages for values in staged_values(rows))
+    attendance.stage_participants(account.conn, item.item_id, item.list_no, first_row, values)
+
+
 def _start_over(account: Account, item: Item, source: str) -> None:
     with account.conn.transaction():
         queue.restart(account.conn, item, source)
 
 
 class _Held:
-    """The pages that wait, as bytes: a tenth of what the objects would take."""
+    """The pages that wait, as they came, in a file without a name: a list of any length may wait."""
 
-    def __init__(self, item: Item, endpoint: Endpoint) -> None:
+    def __init__(self, item: Item, endpoint: Endpoint, file: IO[bytes]) -> None:
         self._endpoint = endpoint
         # What is staged in part is staged to its end.
         self._known = item.known_digests if item.pages_read == item.held_pages else None
-        self._pages: list[bytes] = []
+        self._file = file
+        self._lengths: list[int] = []
 
     def takes(self, item: Item, digest: bytes, content: bytes) -> bool:
         """Whether the next page of the item is known as all before it were; it waits then."""
         known = self._known
         if known is None or item.pages_read >= len(known) or known[item.pages_read] != digest:
             return False
-        if sum(map(len, self._pages)) + len(content) > _MOST_HELD:
-            return False
-        self._pages.append(content)
+        self._file.write(content)
+        self._lengths.append(len(content))
         return True
 
     def has_all(self, item: Item) -> bool:
         """Whether every page that is booked without being staged waits here."""
-        return len(self._pages) >= item.held_pages
+        return len(self._lengths) >= item.held_pages
 
-    def release(self) -> list[list[Any]]:
-        """The rows of the pages that wait, page by page; from now on none is held."""
-        pages = [rows_in(self._endpoint, page) for page in self._pages]
+    def release(self) -> Iterator[list[Any]]:
+        """The rows of the pages that wait, page by page; when all are out, none is held any more."""
+        self._file.seek(0)
+        for length in self._lengths:
+            yield rows_in(self._endpoint, self._file.read(length))
         self.give_up()
-        return pages
 
     def forget(self) -> None:
         """The list starts again from its first page."""
-        self._pages = []
+        self._file.seek(0)
+        self._file.truncate()
+        self._lengths = []
 
     def give_up(self) -> None:
         """Hold no page of this list any more."""
-        self._pages, self._known = [], None
+        self._known = None
+        self.forget()
