@@ -27,8 +27,8 @@ _NEEDED_BY_TASKS = (
 
 @hookimpl
 def on_starting() -> None:
-    """Import what tasks need before the scheduler starts its executor: tasks are forks of it, and each would take 0.4 s
-    of processor time to do so itself, and keep a copy of its own in memory."""
+    """Import what tasks need before the scheduler starts its executor: tasks are forks of it, each would take 0.15 s of
+    processor time to do so itself, and keep a copy of its own in memory."""
     # What starts does not know yet what it will be.
     if sys.argv[1:2] == ["scheduler"]:
         for name in _NEEDED_BY_TASKS:
