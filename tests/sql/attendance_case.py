@@ -78,7 +78,11 @@ class AttendanceCase:
             **fields,
         }
         webinars.upsert_instances(self.conn, self.connection_id, [record], is_detail=True)
-        return self._one("SELECT id FROM zoom_webinar_instances WHERE uuid = %s", uuid)
+        return self._one(
+            "SELECT id FROM zoom_webinar_instances WHERE connection_id = %s AND uuid = %s",
+            self.connection_id,
+            uuid,
+        )
 
     def open_run(self, mode: str = "full") -> int:
         """Open a run; there must be no other."""
