@@ -87,6 +87,24 @@ def test_settings_go_before_people_and_the_longest_attendance_before_the_shorter
     assert queue.lease(case.conn, run_id, "worker-1") is None
 
 
+def test_attendance_never_read_does_not_wait_for_people_whom_two_workers_read(case: AttendanceCase) -> None:
+    known = case.instance_id
+    case.read([row("Ola", leave=30)])
+    new = case.add_instance("new")
+    run_id = case.open_run()
+    queue.enqueue_participants(case.conn, run_id, [known, new])
+    queue.enqueue_webinar_lists(case.conn, run_id, "registrants", [case.webinar_id], ["a", "b", "c", "d"])
+    taken = [take(case.conn, run_id, f"worker-{n}") for n in range(6)]
+    assert [(item.kind, item.instance_id) for item in taken] == [
+        ("registrants", None),
+        ("registrants", None),
+        ("participants", new),
+        ("registrants", None),
+        ("registrants", None),
+        ("participants", known),
+    ]
+
+
 def test_a_leased_item_is_nobody_elses(case: AttendanceCase, run_id: int, connect: Connect) -> None:
     take(case.conn, run_id)
     assert queue.lease(connect(), run_id, "worker-2") is None
