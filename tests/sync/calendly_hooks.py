@@ -38,7 +38,7 @@ class Hooks:
     def create(self, url: str | None = None, signing_key: str | None = None) -> Subscription:
         """`rollcall calendly webhook create`."""
         user = self.user
-        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, user) as client:
+        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, conn, user) as client:
             return create_subscription(
                 conn, client, user, self.runner.keyring, self.url if url is None else url, signing_key
             )
@@ -46,19 +46,19 @@ class Hooks:
     def rotate(self) -> Subscription:
         """`rollcall calendly webhook rotate`."""
         user = self.user
-        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, user) as client:
+        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, conn, user) as client:
             return rotate_subscription(conn, client, user, self.runner.keyring)
 
     def refresh(self) -> list[Subscription]:
         """What `status` asks Calendly."""
         user = self.user
-        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, user) as client:
+        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, conn, user) as client:
             return refresh_subscriptions(conn, client, user)
 
     def delete(self) -> int:
         """`rollcall calendly webhook delete`."""
         user = self.user
-        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, user) as client:
+        with closing(self.runner.connect()) as conn, client_of(self.runner.resources, conn, user) as client:
             return delete_subscriptions(conn, client, user)
 
     def at_calendly(self) -> list[dict[str, Any]]:

@@ -133,7 +133,7 @@ def run_status(args: argparse.Namespace) -> int:
         users = _users(conn, args.user)
         found = []
         for user in users:
-            with client_of(resources, user) as client:
+            with client_of(resources, conn, user) as client:
                 found.append((user, refresh_subscriptions(conn, client, user)))
         _show(found)
         for user, subscriptions in found:
@@ -203,7 +203,7 @@ def _for_one(
         users = _users(conn, name)
         if len(users) > 1:
             raise WrongUse(f"There are several users: name one of {', '.join(user.email for user in users)}.")
-        with client_of(calendly_resources(), users[0]) as client:
+        with client_of(calendly_resources(), conn, users[0]) as client:
             return users[0], act(conn, client, users[0])
 
 

@@ -32,6 +32,11 @@ class Resources:
     keyring: Callable[[], Keyring]
 
 
+def stored_policies(conn: psycopg.Connection) -> dict[str, RetryPolicy]:
+    """How often and when a call is made again, by kind of error, as sync_retry_policies has it."""
+    return {kind: RetryPolicy(*row) for kind, row in limits.read_retry_policies(conn).items()}
+
+
 class RunSession:
     """A task at work on a run; a context manager that closes what it opened.
 
@@ -46,9 +51,7 @@ class RunSession:
         self.run = runs.get_run(self.conn, run_id)
         self.item: queue.Item | None = None
         """The lease that waiting keeps alive, if any."""
-        self.policies = {
-            kind: RetryPolicy(*row) for kind, row in limits.read_retry_policies(self.conn).items()
-        }
+        self.policies = stored_policies(self.conn)
         self._progress_at = 0.0
 
     def __enter__(self) -> Self:

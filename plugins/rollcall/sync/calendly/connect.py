@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,12 +13,12 @@ from rollcall.sources.calendly.addresses import API_URL, OAUTH_URL, api_address,
 from rollcall.sources.calendly.client import CalendlyClient
 from rollcall.sources.calendly.endpoints import EVENT_TYPES, EVENTS, MEMBERSHIPS, WEBHOOKS, Endpoint
 from rollcall.sources.calendly.tokens import OAUTH, PERSONAL, PersonalToken, refresh_tokens
-from rollcall.sources.retry import DEFAULT_POLICIES
+from rollcall.sources.retry import RetryPolicy
 from rollcall.store import users
 from rollcall.store.users import CalendlyUser
 from rollcall.sync.calendly.standing import Standing, ask_standing
 from rollcall.sync.calendly.tokens import token_source
-from rollcall.sync.run_session import Resources
+from rollcall.sync.run_session import Resources, stored_policies
 
 MAY_READ_ALL = frozenset({"owner", "admin"})
 
@@ -64,8 +64,9 @@ def connect(
     is stored then, and an app's refresh token is used up.
     """
     api_url, oauth_url = api_address(api_url), oauth_address(oauth_url)
-    token, refresh_token, expires_at = _tokens(resources, credentials, oauth_url)
-    with _client(resources, api_url, PersonalToken(token)) as client:
+    policies = stored_policies(conn)
+    token, refresh_token, expires_at = _tokens(resources, credentials, oauth_url, policies)
+    with _client(resources, api_url, PersonalToken(token), policies) as client:
         proof = prove(client, scope)
     ring = resources.keyring()
     app = credentials if isinstance(credentials, App) else None
@@ -94,7 +95,7 @@ def test_user(resources: Resources, conn: psycopg.Connection, email: str) -> Pro
     user = find_user(conn, email)
     if user.calendly_token_kind == PERSONAL:
         user = replace(user, calendly_reconnect_needed_at=None)
-    with client_of(resources, user) as client:
+    with client_of(resources, conn, user) as client:
         proof = prove(client, user.calendly_scope)
     standing = proof.standing
     users.note_user_standing(
@@ -126,9 +127,11 @@ def switch(conn: psycopg.Connection, email: str, *, active: bool) -> CalendlyUse
     return user
 
 
-def client_of(resources: Resources, user: CalendlyUser) -> CalendlyClient:
-    """A client with the user's stored token, for a few calls: it keeps no pace. A context manager."""
-    return _client(resources, user.calendly_api_url, token_source(resources, user, DEFAULT_POLICIES))
+def client_of(resources: Resources, conn: psycopg.Connection, user: CalendlyUser) -> CalendlyClient:
+    """A client with the user's stored token, for a few calls: it tries again as a sync does, but keeps no pace. A
+    context manager."""
+    policies = stored_policies(conn)
+    return _client(resources, user.calendly_api_url, token_source(resources, user, policies), policies)
 
 
 def prove(client: CalendlyClient, scope: str) -> Proof:
@@ -167,12 +170,17 @@ def _role_too_low(standing: Standing) -> WrongUse:
     )
 
 
-def _client(resources: Resources, api_url: str, token: Callable[[bool], str]) -> CalendlyClient:
-    return CalendlyClient(resources.session_factory, api_url, token, lambda: None)
+def _client(
+    resources: Resources,
+    api_url: str,
+    token: Callable[[bool], str],
+    policies: Mapping[str, RetryPolicy],
+) -> CalendlyClient:
+    return CalendlyClient(resources.session_factory, api_url, token, lambda: None, retry_policies=policies)
 
 
 def _tokens(
-    resources: Resources, credentials: str | App, oauth_url: str
+    resources: Resources, credentials: str | App, oauth_url: str, policies: Mapping[str, RetryPolicy]
 ) -> tuple[str, str | None, datetime | None]:
     if isinstance(credentials, str):
         return credentials, None, None
@@ -183,5 +191,6 @@ def _tokens(
             credentials.client_id,
             credentials.client_secret,
             credentials.refresh_token,
+            retry_policies=policies,
         )
     return answer.access_token, answer.refresh_token or credentials.refresh_token, answer.expires_at
