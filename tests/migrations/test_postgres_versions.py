@@ -17,15 +17,18 @@ from tests.sql.attendance_case import AttendanceCase, row
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(folder, id=f"postgres-{version}", marks=pytest.mark.xdist_group(f"postgres-{version}"))
-        for version, folder in installed_versions().items()
+        pytest.param(folder, id=f"postgres-{version}") for version, folder in installed_versions().items()
     ],
 )
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROLLCALL_PG_BIN", str(request.param))
-        with Postgres(tmp_path_factory.mktemp("postgres"), preferred_port=0) as postgres:
+        postgres = Postgres(tmp_path_factory.mktemp("postgres"), preferred_port=0)
+        try:
+            postgres.start()
             yield postgres
+        finally:
+            postgres.remove()
 
 
 def test_up_down_and_up_again_and_a_whole_run(server: Postgres) -> None:

@@ -44,13 +44,17 @@ def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg
     if programs is None:
         pytest.skip(HINT)
     monkeypatch.setenv("ROLLCALL_PG_BIN", str(programs))
-    with Postgres(tmp_path / "postgres", preferred_port=0) as server:
+    server = Postgres(tmp_path / "postgres", preferred_port=0)
+    try:
+        server.start()
         address = server.create_database("checked")
         migrate_up(address)
         with psycopg.connect(address, autocommit=True) as conn:
             conn.execute("CREATE EXTENSION plpgsql_check SCHEMA public")
             conn.execute("SET search_path TO rollcall, public")
             yield conn
+    finally:
+        server.remove()
 
 
 def create_temporary_tables(conn: psycopg.Connection) -> None:
