@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
 	&& echo $$python && break; done)
-# Tests run in this many processes; those that need Airflow share one.
+# Tests run in this many processes; tests/process_groups.py tells which share one.
 JOBS ?= 2
 
 BIN := .venv/bin
@@ -30,7 +30,7 @@ up: .venv/.for-running ## start Postgres, the sandbox and Airflow here; Ctrl-C e
 	@$(BIN)/rollcall up
 
 test: lint ## run all checks and tests
-	@$(BIN)/pytest --quiet --numprocesses $(JOBS) --dist loadgroup
+	@$(BIN)/pytest --quiet --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 lint: .venv/.for-developing ## check style, types and the direction of imports
 	@$(BIN)/ruff check --quiet .

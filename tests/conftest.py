@@ -11,6 +11,9 @@ import pytest
 
 from rollcall.stack.postgres import Postgres
 from rollcall.store.migrate import migrate_up
+from tests.process_groups import pytest_xdist_make_scheduler
+
+__all__ = ["pytest_xdist_make_scheduler"]  # a hook: pytest looks for it here
 
 SEARCH_PATH = "options=-csearch_path%3Drollcall,public"
 

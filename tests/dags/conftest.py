@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 DAG_ID = "zoom_webinar_sync"
 CALENDLY_DAG_ID = "calendly_sync"
-_HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one process: importing Airflow takes seconds."""
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.xdist_group("airflow"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,13 +15,18 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one process, so that they share one Airflow."""
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+    """Those that start stacks of their own come first: the shared one would take processor time from them."""
+    places = [number for number, item in enumerate(items) if item.path.is_relative_to(_HERE)]
+    ours = sorted((items[number] for number in places), key=_shares)
+    for number, item in zip(places, ours, strict=True):
+        items[number] = item
 
 
-@pytest.fixture(scope="session")
+def _shares(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "stack" in item.fixturenames
+
+
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running stack whose connection `sandbox` and whose Calendly user are those of the sandbox's demo worlds.
 
