@@ -37,6 +37,17 @@ def states(hooks: Hooks) -> list[str]:
     return [row["state"] for row in rows]
 
 
+def test_a_command_tries_again_as_often_as_the_stored_policies_say(heard: Hooks) -> None:
+    with heard.runner.connect() as conn:
+        conn.execute("RESET ROLE")
+        conn.execute("UPDATE sync_retry_policies SET attempts = 2 WHERE kind = 'server_error'")
+    heard.calendly.fault("503", match="GET /webhook_subscriptions", times=-1)
+    heard.calendly.reset_calls()
+    with pytest.raises(ServerFault):
+        heard.refresh()
+    assert heard.calendly.calls()["api_calls"] == 2
+
+
 def test_a_subscription_is_made_once_however_often_it_is_asked_for(hooks: Hooks) -> None:
     made = hooks.create()
     assert hooks.create(f"{BASE}/").id == made.id
