@@ -11,7 +11,7 @@ AS $$
                     '%s: %s session(s), total %s s, attended %s s, by %s',
                     p.participant_name, p.session_count, p.total_duration, p.attended_seconds, p.matched_by
                 ),
-                '; ' ORDER BY p.first_join_time, p.id
+                '; ' ORDER BY p.first_join_time, p.participant_name COLLATE "C"
             )
             FROM zoom_participants p
             WHERE p.instance_id = p_instance_id
