@@ -64,7 +64,8 @@ def _run_entry(servers: Servers, entry: Entry, results: Mapping[tuple[Entry, str
 
 def _runs(servers: Servers, entry: Entry) -> Iterator[tuple[str, Measured]]:
     zoom = servers.sandbox(entry.world)
-    lists = [one for one in lists_of(zoom) if not entry.webinar_ids or one["webinar_id"] in entry.webinar_ids]
+    since = entry.since.timestamp() if entry.since else 0
+    lists = [one for one in lists_of(zoom) if one["end"] >= since]
     expected = sum(one["rows"] for one in lists)
     token = str(zoom.grant().json()["access_token"])
     with servers.database() as dsn, tempfile.TemporaryDirectory(prefix="rollcall-benchmark-") as folder:

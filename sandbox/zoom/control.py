@@ -76,7 +76,12 @@ class Control:
         """What a list of participants can be asked for, and how many rows it will have, without the people's truth."""
         return answer(
             [
-                {"uuid": i.uuid, "webinar_id": i.webinar_id, "rows": 0 if i.gap else len(i.rows)}
+                {
+                    "uuid": i.uuid,
+                    "webinar_id": i.webinar_id,
+                    "end": i.end,
+                    "rows": 0 if i.gap else len(i.rows),
+                }
                 for i in self.zoom.world.instances.values()
             ]
         )
