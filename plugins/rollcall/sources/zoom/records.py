@@ -180,6 +180,8 @@ def registrant_record(given: Mapping[str, Any], status: str) -> Record | None:
     in."""
     record: Record = {"status": status}
     for name, value in given.items():
+        if value is None or value == "":
+            continue  # most of them
         field = _REGISTRANT.get(name)
         if field is not None and (read := field[1](value)) is not None:
             record[field[0]] = read
