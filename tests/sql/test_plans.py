@@ -48,12 +48,29 @@ def index_of(conn: psycopg.Connection, query: str) -> str:
     return plan.split('"Index Name": "')[1].split('"')[0]
 
 
-def test_a_lease_is_a_look_up(years: psycopg.Connection) -> None:
+def lease_queries() -> list[str]:
+    """How a lease looks for its item: out of turn, then in turn."""
     body = read_text(SQL_DIR / "functions/queue/lease_queue_item.sql")
-    found = re.search(r"SELECT q\.id INTO item_id\n(.*?);", body, re.DOTALL)
-    assert found, "the function looks for its item in another way: adapt this test"
-    query = "SELECT q.id " + found[1].replace("p_run_id", "501")
-    assert index_of(years, query) == "webinar_sync_queue_to_fetch"
+    found = re.findall(r"SELECT q\.id INTO item_id\n(.*?);", body, re.DOTALL)
+    assert len(found) == 2, "the function looks for its item in another way: adapt these tests"
+    return ["SELECT q.id " + query.replace("p_run_id", "501") for query in found]
+
+
+def test_a_lease_is_a_look_up(years: psycopg.Connection) -> None:
+    assert index_of(years, lease_queries()[1]) == "webinar_sync_queue_to_fetch"
+
+
+def test_a_lease_out_of_turn_looks_at_the_next_few(years: psycopg.Connection) -> None:
+    years.execute(
+        "INSERT INTO zoom_instance_reads"
+        " (instance_id, sync_status, attendance_source, rows_read, rows_distinct, digest)"
+        " SELECT id, 'complete', 'report', 1, 1, 1 FROM zoom_webinar_instances"
+    )
+    years.execute("VACUUM ANALYZE zoom_instance_reads")
+    found = years.execute(f"EXPLAIN (FORMAT json) {lease_queries()[0]}".encode()).fetchone()
+    plan = json.dumps(found)
+    assert "Seq Scan" not in plan, plan
+    assert plan.split('"Index Name": "')[1].startswith('webinar_sync_queue_to_fetch"'), plan
 
 
 @pytest.mark.parametrize("status", ["fetched", "sessionized"])
