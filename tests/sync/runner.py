@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from benchmarks.rollcall_sync import DATA_TABLES
 from rollcall.errors import Parked, RunClosed
 from rollcall.secrets import Keyring
 from rollcall.store.runs import Run
@@ -31,17 +32,6 @@ from rollcall.sync.sessionize import sessionize
 from rollcall.sync.upsert import upsert
 from sandbox.zoom.harness import ROOT, Sandbox
 from sandbox.zoom.oauth import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET
-
-DATA_TABLES = (
-    "zoom_webinars",
-    "zoom_webinar_instances",
-    "zoom_registrants",
-    "zoom_panelists",
-    "zoom_participants",
-    "zoom_participant_sessions",
-    "zoom_instance_statistics",
-    "zoom_webinar_statistics",
-)
 
 
 def direct_session() -> requests.Session:

@@ -6,8 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.rollcall_sync import DATA_TABLES
 from tests.sync.conftest import StartRunner
-from tests.sync.runner import DATA_TABLES, Runner
+from tests.sync.runner import Runner
 from tests.sync.truth import assert_truth, wrong_instances
 
 
