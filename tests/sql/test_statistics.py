@@ -162,6 +162,30 @@ class TestRejoinsAndEnds:
         case.read([row("A", join=n, leave=n + 1, email=f"{n}@x.test") for n in range(5)])
         assert (instance(case)["peak_concurrency"], instance(case)["peak_at"]) == (1, at(0))
 
+    @pytest.mark.parametrize(("joins_at", "peak"), [(10.4, 1), (10.3, 2)])
+    def test_a_fraction_of_a_second_is_enough_to_meet(
+        self, case: AttendanceCase, joins_at: float, peak: int
+    ) -> None:
+        case.read(
+            [
+                row("A", email="a@x.test", join=0, leave=10.4 / 60),
+                row("B", email="b@x.test", join=joins_at / 60, leave=1),
+            ]
+        )
+        assert instance(case)["peak_concurrency"] == peak
+
+    def test_who_was_there_all_along_did_not_come_back(self, case: AttendanceCase) -> None:
+        case.read(
+            [
+                row("A", email="a@x.test", join=0, leave=30),
+                row("A", email="a@x.test", join=5, leave=10),
+                row("A", email="a@x.test", join=20, leave=40),
+                row("B", email="b@x.test", join=35, leave=50),
+            ]
+        )
+        found = instance(case)
+        assert (found["rejoins"], found["peak_concurrency"], found["peak_at"]) == (0, 2, at(35))
+
     @pytest.mark.parametrize(
         ("fields", "stayed"),
         [

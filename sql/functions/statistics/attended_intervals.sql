@@ -14,19 +14,21 @@ BEGIN
     FROM zoom_participants p
     WHERE p.instance_id = ANY (p_instance_ids) AND p.session_count = 1 AND p.first_join_time < p.last_leave_time;
 
+    -- Cutting off what an earlier session covers takes half the time of taking the union as ranges and apart again.
     RETURN QUERY
-    SELECT a.instance_id, a.id, a.role, lower(a.part), upper(a.part), lower(a.part) > a.first_join
+    SELECT s.instance_id, s.id, s.role, greatest(s.join_time, s.covered_until), s.end_time, coalesce(s.join_time > s.covered_until, false)
     FROM (
         SELECT
-            p.instance_id, p.id, p.role,
-            min(s.join_time) AS first_join,
-            unnest(range_agg(tstzrange(s.join_time, s.end_time))) AS part
+            p.instance_id, p.id, p.role, s.join_time, s.end_time,
+            max(s.end_time) OVER (
+                PARTITION BY p.id ORDER BY s.join_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS covered_until
         FROM zoom_participants p
         JOIN attended_sessions s ON s.participant_id = p.id
         WHERE p.instance_id = ANY (p_instance_ids) AND p.session_count > 1
             AND s.instance_id = ANY (p_instance_ids) AND s.join_time < s.end_time
-        GROUP BY p.id
-    ) a;
+    ) s
+    WHERE s.covered_until IS NULL OR s.end_time > s.covered_until;
 END
 $$;
-COMMENT ON FUNCTION attended_intervals(bigint[]) IS 'When people were present in these instances, from came_at to before went_at: one row per uninterrupted stay of a person, devices at the same time taken together. is_return: the person had been there before and away in between. Sessions without a length or a usable time have no row.';
+COMMENT ON FUNCTION attended_intervals(bigint[]) IS 'When people were present in these instances, from came_at to before went_at: rows of a person never overlap, devices at the same time taken together; a stay that several sessions cover may come in parts, each beginning where the one before ends. is_return: the person had been there before and away in between. Sessions without a length or a usable time have no row.';

@@ -21,7 +21,7 @@ BEGIN
     WITH instance AS MATERIALIZED (
         SELECT s.* FROM zoom_instance_statistics s WHERE s.instance_id = ANY (v_instances)
         UNION ALL
-        SELECT m.* FROM measure_instances(v_missing) m
+        SELECT m.* FROM measure_instances(v_missing) m WHERE v_missing IS NOT NULL
     ),
     series AS MATERIALIZED (
         SELECT array_agg(t.webinar_id) AS ids
@@ -50,55 +50,29 @@ BEGIN
         FROM instance n
         ORDER BY n.webinar_id, n.peak_concurrency DESC, n.peak_at
     ),
-    registrant AS MATERIALIZED (
-        SELECT r.id, r.webinar_id, r.status, r.registrant_id COLLATE "C" AS registrant_id, nullif(lower(r.email), '') COLLATE "C" AS mail
-        FROM zoom_registrants r
-        WHERE r.webinar_id = ANY (p_webinar_ids)
-    ),
     registered AS (
         SELECT
             r.webinar_id,
             count(*) FILTER (WHERE r.status = 'approved') AS approved,
             count(*) FILTER (WHERE r.status = 'pending') AS pending,
             count(*) FILTER (WHERE r.status = 'denied') AS denied
-        FROM registrant r
+        FROM zoom_registrants r
+        WHERE r.webinar_id = ANY (p_webinar_ids)
         GROUP BY r.webinar_id
-    ),
-    person AS MATERIALIZED (
-        SELECT
-            p.webinar_id, p.role, p.attended_seconds,
-            p.registrant_id COLLATE "C" AS registrant_id, nullif(lower(p.email), '') COLLATE "C" AS mail
-        FROM zoom_participants p
-        WHERE p.webinar_id = ANY ((SELECT e.ids FROM series e)::bigint[]) AND p.session_count > 0
     ),
     median AS (
         SELECT p.webinar_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.attended_seconds) AS seconds
-        FROM person p
-        WHERE p.role = 'attendee'
+        FROM zoom_participants p
+        WHERE p.webinar_id = ANY ((SELECT e.ids FROM series e)::bigint[]) AND p.session_count > 0 AND p.role = 'attendee'
         GROUP BY p.webinar_id
     ),
-    came AS (
-        SELECT c.webinar_id, count(*) AS registrants
-        FROM (
-            SELECT r.webinar_id, r.id
-            FROM registrant r
-            WHERE r.status = 'approved'
-                AND (r.webinar_id, r.registrant_id) IN (SELECT p.webinar_id, p.registrant_id FROM person p WHERE p.registrant_id IS NOT NULL)
-            UNION
-            SELECT r.webinar_id, r.id
-            FROM registrant r
-            WHERE r.status = 'approved'
-                AND (r.webinar_id, r.mail) IN (SELECT p.webinar_id, p.mail FROM person p WHERE p.mail IS NOT NULL)
-        ) c
-        GROUP BY c.webinar_id
-    ),
     counted AS (
-        SELECT p.webinar_id, p.attendees, p.panelists, p.hosts FROM count_people((SELECT e.ids FROM series e)) p
+        SELECT p.webinar_id, p.attendees, p.panelists, p.hosts, p.registrants FROM count_people((SELECT e.ids FROM series e)) p
     )
     SELECT
         w.id,
         coalesce(r.approved, 0)::integer, coalesce(r.pending, 0)::integer, coalesce(r.denied, 0)::integer,
-        coalesce(CASE WHEN e.is_series THEN c.registrants ELSE t.registrants_attended END, 0)::integer,
+        coalesce(CASE WHEN e.is_series THEN d.registrants ELSE t.registrants_attended END, 0)::integer,
         coalesce(CASE WHEN e.is_series THEN d.attendees ELSE t.attendances END, 0)::integer,
         coalesce(t.attendances, 0)::integer, coalesce(t.attended_seconds, 0)::bigint,
         CASE WHEN e.is_series THEN m.seconds ELSE t.median_attended_seconds END,
@@ -114,7 +88,6 @@ BEGIN
     LEFT JOIN peak k ON k.webinar_id = w.id
     LEFT JOIN registered r ON r.webinar_id = w.id
     LEFT JOIN median m ON m.webinar_id = w.id
-    LEFT JOIN came c ON c.webinar_id = w.id
     LEFT JOIN counted d ON d.webinar_id = w.id
     WHERE w.id = ANY (p_webinar_ids);
 END
