@@ -8,7 +8,7 @@ GRANT USAGE ON SCHEMA rollcall TO rollcall_writer, rollcall_reader, rollcall_mon
 GRANT INSERT, UPDATE ON
     zoom_connections, zoom_call_slots, zoom_call_budgets,
     sync_runs, sync_progress_updates, sync_error_logs, sync_state, sync_gaps,
-    zoom_webinars, zoom_webinar_instances, zoom_registrants, zoom_panelists, zoom_webinar_reads, zoom_people_changes,
+    zoom_webinars, zoom_webinar_instances, zoom_registrants, zoom_panelists, zoom_webinar_reads, zoom_people_changes, zoom_people_reads,
     zoom_participants, zoom_participant_sessions, zoom_instance_reads, zoom_instance_reconciliation,
     webinar_sync_queue, zoom_participant_staging, zoom_session_staging, zoom_person_staging, sync_run_totals
 TO rollcall_writer;

@@ -42,6 +42,8 @@ INTERNAL = {
     "find_kept_items",
     "find_retention",
     "find_window_runs",
+    "forget_attendance_pages",
+    "forget_people_pages",
     "grade_webinar",
     "hold_item",
     "instance_statistics",

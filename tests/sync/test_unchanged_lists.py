@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
+from rollcall.sync.sessionize import sessionize
+from rollcall.sync.upsert import upsert
 from tests.sync.conftest import StartRunner
 from tests.sync.pages import fetched_pages, pages_fetched_again, wait_for_pages
 from tests.sync.runner import Runner
@@ -36,6 +40,18 @@ def change(runner: Runner, statement: str) -> None:
         conn.execute(statement.encode())
 
 
+def wait_until_blocked(runner: Runner) -> None:
+    """Until somebody waits for a lock."""
+    deadline = time.monotonic() + 60
+    question = (
+        "SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+        " WHERE NOT l.granted AND a.datname = current_database()"
+    )
+    while not runner.rows(question):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
+
+
 def test_nothing_is_staged_and_all_is_counted(synced: Runner) -> None:
     synced.writes()  # brings Postgres's counters up to date
     before = staged_rows(synced)
@@ -64,7 +80,37 @@ def test_a_session_that_somebody_lost_comes_back(synced: Runner) -> None:
         synced,
         "DELETE FROM zoom_participant_sessions WHERE ctid = (SELECT min(ctid) FROM zoom_participant_sessions)",
     )
-    run = synced.sync()
+    run = synced.sync(fetch_workers=1)
+    assert (run["status"], run["sessions_inserted"]) == ("completed", 1)
+    assert_truth(synced)
+
+
+def test_sessions_that_somebody_emptied_come_back(synced: Runner) -> None:
+    stored = synced.run(1)["sessions_inserted"]
+    change(synced, "TRUNCATE zoom_participant_sessions")
+    run = synced.sync(fetch_workers=1)
+    assert (run["status"], run["sessions_inserted"]) == ("completed", stored)
+    assert_truth(synced)
+
+
+def test_a_session_that_is_lost_while_its_list_is_stored_comes_back_with_the_next_run(synced: Runner) -> None:
+    uuid, _ = only_instance(synced)
+    synced.zoom.edit("change_leave", uuid=uuid, seconds=45)
+    run_id = synced.open()
+    synced.discover(run_id)
+    synced.fetch(run_id)
+    sessionize(synced.connect, run_id)
+    with ThreadPoolExecutor(1) as pool, closing(synced.connect()) as conn:
+        with conn.transaction():
+            conn.execute(
+                "DELETE FROM zoom_participant_sessions WHERE ctid = (SELECT max(ctid) FROM zoom_participant_sessions)"
+            )
+            # It finds the session as the list has it, and waits with the note of what it read.
+            storing = pool.submit(upsert, synced.connect, run_id)
+            wait_until_blocked(synced)
+        storing.result(timeout=60)
+    synced.finish(run_id)
+    run = synced.sync(fetch_workers=1)
     assert (run["status"], run["sessions_inserted"]) == ("completed", 1)
     assert_truth(synced)
 

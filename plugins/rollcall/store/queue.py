@@ -34,7 +34,9 @@ class Item:
     meeting_uri: str | None
     needs_detail: bool | None
     known_digests: list[bytes] | None
-    """Of the pages of the list that is stored: where they are served again, there is nothing to do."""
+    """Of the pages that are stored: where they are served again, there is nothing to do."""
+    rewrites: int | None
+    """Of people, how often stored ones were written again: see `note_people_page`."""
     pages_read: int
     held_pages: int
     """Of the pages read, those that are not staged, because they are known."""
@@ -119,15 +121,80 @@ def settle(conn: psycopg.Connection, item: Item, status: str) -> None:
     _must_hold(row, item)
 
 
-def settle_unchanged(conn: psycopg.Connection, item: Item) -> bool:
-    """End an item whose pages are all booked and known. False: it is worth a full look after all.
+def settle_unchanged(
+    conn: psycopg.Connection,
+    item: Item,
+    *,
+    digest: bytes,
+    rows: int,
+    rejected: int,
+    total_records: int | None,
+    list_source: str,
+) -> bool:
+    """Book the last page of a list whose pages are all known, and end the item. False: the list is worth a full look
+    after all, and nothing is booked.
 
     Raises RunClosed when the lease is gone.
     """
-    row = conn.execute("SELECT settle_unchanged_item(%s, %s)", (item.item_id, item.fencing_token)).fetchone()
+    row = conn.execute(
+        "SELECT settle_unchanged_item(%s, %s, %s, %s, %s, %s, %s)",
+        (item.item_id, item.fencing_token, digest, rows, rejected, total_records, list_source),
+    ).fetchone()
     if not row or row[0] is None:
         _must_hold(None, item)
     return bool(row and row[0])
+
+
+def pass_known_page(
+    conn: psycopg.Connection,
+    item: Item,
+    *,
+    next_page_token: str,
+    digest: bytes,
+    rows: int,
+    rejected: int,
+    total_records: int | None,
+) -> bool:
+    """Book a page of people that are stored to the last value; the last page ends the item. False: they are not, or not
+    any more, and nothing is booked.
+
+    Raises RunClosed when the lease is gone.
+    """
+    row = conn.execute(
+        "SELECT pass_known_page(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            item.item_id,
+            item.fencing_token,
+            next_page_token,
+            digest,
+            rows,
+            rejected,
+            total_records,
+            item.subject,
+            LEASE_SECONDS,
+        ),
+    ).fetchone()
+    if not row or row[0] is None:
+        _must_hold(None, item)
+    if not (row and row[0]):
+        return False
+    item.rows_fetched += rows
+    item.next_page_token = next_page_token
+    item.pages_read += 1
+    return True
+
+
+def note_people_page(conn: psycopg.Connection, item: Item, digest: bytes | None) -> None:
+    """Note the page that follows those that are booked as stored to the last value, in the transaction that stores it,
+    after its rows; None: it can't be told when it is served again.
+
+    It is not noted where `item.rewrites` is no longer true, which is then brought up to date.
+    """
+    row = conn.execute(
+        "SELECT note_people_page(%s, %s, %s, %s)",
+        (item.item_id, item.pages_read + 1, digest, item.rewrites),
+    ).fetchone()
+    item.rewrites = row[0] if row else None
 
 
 def renew(conn: psycopg.Connection, item: Item) -> None:

@@ -7,7 +7,6 @@ page is booked as it comes, so that a worker that takes over goes on behind it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 from rollcall.errors import PageTokenExpired
 from rollcall.sources.zoom.endpoints import Endpoint
+from rollcall.sources.zoom.page_marks import by_digest
 from rollcall.sources.zoom.paging import Page, rows_in
 from rollcall.sources.zoom.participants import staged_values
 from rollcall.store import attendance, queue
@@ -46,63 +46,63 @@ def read_attendance(account: Account, item: Item, endpoint: Endpoint, uuid: str,
 
 def _is_read(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str, held: _Held) -> bool:
     """Read to the last page. False: rows are needed that an earlier worker read and did not stage."""
-    for page in account.client.pages(endpoint, uuid, item.next_page_token):
-        digest = hashlib.blake2b(page.content, digest_size=16).digest()
-        if held.takes(item, digest, page.content):
-            if not page.next_token:
-                return _is_ended(account, item, page, source, digest, held)
-            _book(account, item, page, source, digest)
-        elif held.has_all(item):
-            _stage(account, item, held.release(), page, source, digest)
-        else:
+    for page in account.client.pages(endpoint, uuid, item.next_page_token, known=held.known):
+        mark = page.mark
+        if mark is not None and held.expects(item, mark):
+            if page.next_token:
+                held.add(page)
+                _book(account, item, page, source, mark)
+                account.show_progress()
+                continue
+            # Its pages are all known; it may be worth a full look after all.
+            if _is_ended(account, item, page, source, mark):
+                account.show_progress()
+                return True
+        if not held.has_all(item):
             return False
+        _stage(account, item, held.release(), page, source)
         account.show_progress()
     return True
 
 
-def _is_ended(account: Account, item: Item, page: Page, source: str, digest: bytes, held: _Held) -> bool:
-    """Book the last page of a list that is known throughout, and end the item in the same transaction: as unchanged or,
-    where the list is worth a full look after all, as fetched. False: for that, rows are needed that are not at hand."""
-    with account.conn.transaction():
-        _book(account, item, page, source, digest)
-        if not queue.settle_unchanged(account.conn, item):
-            if not held.has_all(item):
-                return False
-            _copy(account, item, held.release(), 0)
-            queue.settle(account.conn, item, "fetched")
-    account.show_progress()
-    return True
-
-
-def _book(account: Account, item: Item, page: Page, source: str, digest: bytes) -> None:
-    queue.advance(
+def _is_ended(account: Account, item: Item, page: Page, source: str, mark: bytes) -> bool:
+    return queue.settle_unchanged(
         account.conn,
         item,
-        next_page_token=page.next_token,
-        digest=digest,
-        is_held=True,
-        rows=len(page.rows),
-        rejected=sum(not isinstance(row, dict) for row in page.rows),
+        digest=mark,
+        rows=page.row_count,
+        rejected=page.rejected,
         total_records=page.total_records,
         list_source=source,
     )
 
 
-def _stage(
-    account: Account, item: Item, before: Iterable[list[Any]], page: Page, source: str, digest: bytes
-) -> None:
+def _book(account: Account, item: Item, page: Page, source: str, mark: bytes) -> None:
+    queue.advance(
+        account.conn,
+        item,
+        next_page_token=page.next_token,
+        digest=mark,
+        is_held=True,
+        rows=page.row_count,
+        rejected=page.rejected,
+        total_records=page.total_records,
+        list_source=source,
+    )
+
+
+def _stage(account: Account, item: Item, before: Iterable[list[Any]], page: Page, source: str) -> None:
     """Stage a page, and those `before` it that waited, with its mark in one transaction."""
     first_row = 0 if item.held_pages else item.rows_fetched
-    rejected = sum(not isinstance(row, dict) for row in page.rows)
     with account.conn.transaction():
         _copy(account, item, chain(before, [page.rows]), first_row)
         queue.advance(
             account.conn,
             item,
             next_page_token=page.next_token,
-            digest=digest,
-            rows=len(page.rows),
-            rejected=rejected,
+            digest=page.mark,
+            rows=page.row_count,
+            rejected=page.rejected,
             total_records=page.total_records,
             list_source=source,
         )
@@ -127,18 +127,20 @@ class _Held:
     def __init__(self, item: Item, endpoint: Endpoint, file: IO[bytes]) -> None:
         self._endpoint = endpoint
         # What is staged in part is staged to its end.
-        self._known = item.known_digests if item.pages_read == item.held_pages else None
+        self._marks = (item.known_digests or []) if item.pages_read == item.held_pages else []
+        self.known = by_digest(self._marks)
+        """Of the list that is stored; empty when none of it matters any more."""
         self._file = file
         self._lengths: list[int] = []
 
-    def takes(self, item: Item, digest: bytes, content: bytes) -> bool:
-        """Whether the next page of the item is known as all before it were; it waits then."""
-        known = self._known
-        if known is None or item.pages_read >= len(known) or known[item.pages_read] != digest:
-            return False
-        self._file.write(content)
-        self._lengths.append(len(content))
-        return True
+    def expects(self, item: Item, mark: bytes) -> bool:
+        """Whether the next page of the item is known by that mark, as all before it were."""
+        return item.pages_read < len(self._marks) and self._marks[item.pages_read] == mark
+
+    def add(self, page: Page) -> None:
+        """Let a page wait."""
+        self._file.write(page.content)
+        self._lengths.append(len(page.content))
 
     def has_all(self, item: Item) -> bool:
         """Whether every page that is booked without being staged waits here."""
@@ -159,5 +161,6 @@ class _Held:
 
     def give_up(self) -> None:
         """Hold no page of this list any more."""
-        self._known = None
+        self._marks = []
+        self.known.clear()
         self.forget()

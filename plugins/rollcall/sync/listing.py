@@ -22,5 +22,5 @@ def all_rows(client: ZoomClient, endpoint: Endpoint, item: str = "", **params: s
 
 
 def _read(client: ZoomClient, endpoint: Endpoint, item: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    pages = client.pages(endpoint, item, **params)
+    pages = client.pages(endpoint, item, known={}, **params)
     return [row for page in pages for row in page.rows if isinstance(row, dict)]

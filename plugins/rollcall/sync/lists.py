@@ -8,7 +8,8 @@ from typing import Any
 from rollcall.errors import DataFault, PageTokenExpired, ScopeMissing, ServerFault, Unavailable
 from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.endpoints import Endpoint
-from rollcall.sources.zoom.paging import Page
+from rollcall.sources.zoom.page_marks import by_digest
+from rollcall.sources.zoom.paging import Known, Page
 from rollcall.sources.zoom.records import (
     Record,
     panelist_record,
@@ -117,13 +118,15 @@ def _read_people(
     write: Callable[[list[Record]], None],
     **params: str,
 ) -> None:
+    known = by_digest(item.known_digests or ())
     try:
         for attempt in range(_STARTS_OVER + 1):
             try:
                 for page in account.client.pages(
-                    endpoint, str(item.zoom_webinar_id), item.next_page_token, **params
+                    endpoint, str(item.zoom_webinar_id), item.next_page_token, known=known, **params
                 ):
-                    _store_people(account, item, page, record_of, write)
+                    if not _is_stored(account, item, page, known):
+                        _store_people(account, item, page, record_of, write)
                     account.show_progress()
             except PageTokenExpired:
                 if attempt == _STARTS_OVER:
@@ -141,6 +144,22 @@ def _read_people(
             queue.settle(account.conn, item, "gap")
 
 
+def _is_stored(account: Account, item: Item, page: Page, known: Known) -> bool:
+    """Book the page without storing it, where its people are stored as it has them."""
+    mark = page.mark if known else None
+    if mark is None or mark not in known.values():
+        return False
+    return queue.pass_known_page(
+        account.conn,
+        item,
+        next_page_token=page.next_token,
+        digest=mark,
+        rows=page.row_count,
+        rejected=page.rejected,
+        total_records=page.total_records,
+    )
+
+
 def _store_people(
     account: Account,
     item: Item,
@@ -155,10 +174,12 @@ def _store_people(
         # Before the locks that writing takes: the end of a run asks for them in this order, too.
         runs.hold(conn, account.run)
         write(records)
+        queue.note_people_page(conn, item, page.mark)
         queue.advance(
             conn,
             item,
             next_page_token=page.next_token,
+            digest=page.mark,
             rows=len(page.rows),
             rejected=len(page.rows) - len(records),
             total_records=page.total_records,

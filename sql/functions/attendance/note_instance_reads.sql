@@ -7,12 +7,14 @@ SET search_path FROM CURRENT
 AS $$
     INSERT INTO zoom_instance_reads AS t (
         instance_id, sync_status, provisional_since, attendance_source, rows_read, rows_distinct, total_records, digest,
-        page_digests, fetch_seconds, last_run_id
+        page_digests, losses, people, fetch_seconds, last_run_id
     )
     SELECT
         q.instance_id, s.sync_status, CASE s.sync_status WHEN 'provisional' THEN now() END,
         q.list_source, q.rows_fetched, q.rows_distinct, q.total_records, q.digest,
-        CASE WHEN array_position(q.page_digests, NULL) IS NULL THEN q.page_digests END, extract(epoch FROM q.heartbeat_at - q.started_at), q.run_id
+        CASE WHEN array_position(q.page_digests, NULL) IS NULL THEN q.page_digests END,
+        q.losses, q.participants_inserted + q.participants_updated + q.participants_unchanged,
+        extract(epoch FROM q.heartbeat_at - q.started_at), q.run_id
     FROM webinar_sync_queue q
     JOIN zoom_webinar_instances i ON i.id = q.instance_id
     CROSS JOIN LATERAL (
@@ -37,7 +39,8 @@ AS $$
         rows_distinct = excluded.rows_distinct,
         total_records = excluded.total_records,
         digest = excluded.digest,
-        page_digests = excluded.page_digests,
+        page_digests = CASE WHEN t.losses = excluded.losses THEN excluded.page_digests END,
+        people = excluded.people,
         fetch_seconds = excluded.fetch_seconds,
         reads = t.reads + 1,
         agreeing_reads = CASE WHEN t.digest = excluded.digest THEN t.agreeing_reads + 1 ELSE 1 END,

@@ -18,6 +18,16 @@ BEGIN
     ORDER BY w.id, v.variant
     ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO NOTHING;
     GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF p_kind IN ('registrants', 'panelists') THEN
+        -- Before anybody leases them: an update that came between would not find the row to say so.
+        INSERT INTO zoom_people_reads (webinar_id, kind, variant)
+        SELECT w.id, p_kind, v.variant
+        FROM zoom_webinars w
+        CROSS JOIN unnest(p_variants) AS v (variant)
+        WHERE w.id = ANY (p_webinar_ids)
+            AND NOT EXISTS (SELECT FROM zoom_people_reads r WHERE r.webinar_id = w.id AND r.kind = p_kind AND r.variant = v.variant)
+        ON CONFLICT (webinar_id, kind, variant) DO NOTHING;
+    END IF;
     RETURN v_count;
 END
 $$;

@@ -18,6 +18,7 @@ CREATE FUNCTION lease_queue_item(
     OUT meeting_uri text,
     OUT needs_detail boolean,
     OUT known_digests bytea[],
+    OUT rewrites bigint,
     OUT pages_read integer,
     OUT held_pages integer,
     OUT list_source text,
@@ -29,6 +30,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+    -- A lease lost in a crash is a list that somebody takes again.
+    PERFORM set_config('synchronous_commit', 'off', true);
     IF NOT hold_run(p_run_id, NULL) THEN
         RETURN;
     END IF;
@@ -76,19 +79,28 @@ BEGIN
         fencing_token = nextval('webinar_sync_fencing_tokens'),
         lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
         started_at = CASE WHEN q.next_page_token = '' THEN clock_timestamp() ELSE q.started_at END,
+        losses = coalesce((SELECT r.losses FROM zoom_instance_reads r WHERE r.instance_id = q.instance_id), 0),
         heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE q.id = item_id
     RETURNING q.fencing_token, q.kind, q.variant, q.webinar_id, q.instance_id, q.meeting_id, q.list_source, q.list_no,
         q.next_page_token, q.rows_fetched, cardinality(q.page_digests), q.held_pages
     INTO fencing_token, kind, variant, webinar_id, instance_id, meeting_id, list_source, list_no, next_page_token, rows_fetched, pages_read, held_pages;
 
-    SELECT m.uri INTO meeting_uri FROM meetings m WHERE m.id = lease_queue_item.meeting_id;
-    SELECT w.zoom_webinar_id INTO zoom_webinar_id FROM zoom_webinars w WHERE w.id = lease_queue_item.webinar_id;
-    SELECT i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional', r.page_digests
-    INTO instance_uuid, needs_detail, known_digests
-    FROM zoom_webinar_instances i
-    LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
-    WHERE i.id = lease_queue_item.instance_id;
+    IF kind = 'invitees' THEN
+        SELECT m.uri INTO meeting_uri FROM meetings m WHERE m.id = lease_queue_item.meeting_id;
+    ELSIF kind = 'participants' THEN
+        SELECT w.zoom_webinar_id, i.uuid, i.end_time IS NULL OR coalesce(i.duration_minutes, 0) = 0 OR r.sync_status = 'provisional', r.page_digests
+        INTO zoom_webinar_id, instance_uuid, needs_detail, known_digests
+        FROM zoom_webinar_instances i
+        JOIN zoom_webinars w ON w.id = i.webinar_id
+        LEFT JOIN zoom_instance_reads r ON r.instance_id = i.id
+        WHERE i.id = lease_queue_item.instance_id;
+    ELSE
+        SELECT w.zoom_webinar_id, r.page_digests, r.rewrites INTO zoom_webinar_id, known_digests, rewrites
+        FROM zoom_webinars w
+        LEFT JOIN zoom_people_reads r ON r.webinar_id = w.id AND r.kind = lease_queue_item.kind AND r.variant = lease_queue_item.variant
+        WHERE w.id = lease_queue_item.webinar_id;
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION lease_queue_item(bigint, text, double precision) IS 'Take the next item of a run under a lease. item_id is null when there is none to take, or the run has ended.';

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Any
+from types import MappingProxyType, TracebackType
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
@@ -28,7 +28,12 @@ from rollcall.sources.wire import Answer, Wire
 from rollcall.sources.zoom.addresses import api_address
 from rollcall.sources.zoom.endpoints import Endpoint, Label
 from rollcall.sources.zoom.faults import describe, fault_of, server_fault
-from rollcall.sources.zoom.paging import Page, page_of, token_params
+from rollcall.sources.zoom.page_marks import Body
+from rollcall.sources.zoom.paging import Known, Page, known_page, page_of, token_params
+
+Read = TypeVar("Read")
+
+_NONE: Known = MappingProxyType({})
 
 
 def _no_feedback(_label: Label, _error: RateLimited) -> None:
@@ -89,31 +94,44 @@ class ZoomClient:
 
     def get(self, endpoint: Endpoint, item: str = "", **params: str) -> dict[str, Any]:
         """The single object that `endpoint` serves for `item`. Raises a SourceError, or Parked."""
-        return self._call(endpoint, item, params, page_token_sent=False)[0]
+        return self._call(endpoint, item, params, lambda answer: self._read(answer, endpoint, item))
 
-    def page(self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str) -> Page:
-        """One page of a list; `page_token` is the `next_token` of the page before, with the same `params`.
+    def page(
+        self, endpoint: Endpoint, item: str = "", page_token: str = "", *, known: Known = _NONE, **params: str
+    ) -> Page:
+        """One page of a list; `page_token` is the `next_token` of the page before, with the same `params`. The JSON of
+        a page that is among the `known` is not read.
 
         Raises PageTokenExpired when the list must start again, other SourceErrors, or Parked.
         """
         if endpoint.rows_key is None:
             raise TypeError(f"{endpoint.name} is a single object, not a list")
-        asked = {**params, **token_params(page_token)}
-        fields, body = self._call(endpoint, item, asked, page_token_sent=bool(page_token))
-        rows: list[Any] = fields.pop(endpoint.rows_key)
-        return page_of(endpoint, rows, fields, body, page_token)
+
+        def read(answer: Answer) -> Page:
+            body: Page | Body
+            if known and _is_good(answer):
+                body = known_page(endpoint, answer.body, known)
+                if isinstance(body, Page):
+                    return body
+            else:
+                body = Body(answer.body)
+            fields = self._read(answer, endpoint, item, page_token_sent=bool(page_token))
+            return page_of(endpoint, fields, body, page_token)
+
+        return self._call(endpoint, item, {**params, **token_params(page_token)}, read)
 
     def pages(
-        self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str
+        self, endpoint: Endpoint, item: str = "", page_token: str = "", *, known: Known = _NONE, **params: str
     ) -> Iterator[Page]:
-        """All pages from `page_token` on, ended by the empty token only: an empty page with a token goes on.
+        """All pages from `page_token` on, ended by the empty token only: an empty page with a token goes on. What is
+        `known` may change between two pages.
 
         Raises PageTokenRepeated after the page whose token was seen before; PageTokenExpired means that the
         caller starts the list again from its first page.
         """
         seen = {page_token}
         while True:
-            page = self.page(endpoint, item, page_token, **params)
+            page = self.page(endpoint, item, page_token, known=known, **params)
             yield page
             page_token = page.next_token
             if not page_token:
@@ -126,19 +144,19 @@ class ZoomClient:
             seen.add(page_token)
 
     def _call(
-        self, endpoint: Endpoint, item: str, params: Mapping[str, str], *, page_token_sent: bool
-    ) -> tuple[dict[str, Any], bytes]:
-        """What the answer's object holds, and the answer itself."""
+        self, endpoint: Endpoint, item: str, params: Mapping[str, str], read: Callable[[Answer], Read]
+    ) -> Read:
+        """What `read` makes of the answer; the call is made again where it says that it may be."""
         query = urlencode({**endpoint.params, **params}, quote_via=quote, safe="")
         target = endpoint.path_for(item) + (f"?{query}" if query else "")
         not_before: datetime | None = None
 
-        def once(*, token_rejected: bool) -> tuple[dict[str, Any], bytes]:
+        def once(*, token_rejected: bool) -> Read:
             nonlocal not_before
             not_before = None
             answer = self._send(endpoint, item, target, token_rejected=token_rejected)
             try:
-                return self._read(answer, endpoint, item, page_token_sent=page_token_sent), answer.body
+                return read(answer)
             except RateLimited as limited:
                 not_before = limited.retry_at
                 self._feedback(endpoint.label, limited)
@@ -147,7 +165,7 @@ class ZoomClient:
                 not_before = parse_retry_after(answer.headers.get("Retry-After"), self._clock())
                 raise
 
-        def attempt() -> tuple[dict[str, Any], bytes]:
+        def attempt() -> Read:
             try:
                 return with_fresh_token_if_rejected(
                     once, lambda again: _rejected_twice(again, endpoint, item)
@@ -174,10 +192,10 @@ class ZoomClient:
         return self._wire.send("GET", target, token, describe(endpoint, item))
 
     def _read(
-        self, answer: Answer, endpoint: Endpoint, item: str, *, page_token_sent: bool
+        self, answer: Answer, endpoint: Endpoint, item: str, *, page_token_sent: bool = False
     ) -> dict[str, Any]:
         """The answer's object, or the error it stands for. A 200 is believed only with its expected key."""
-        if 200 <= answer.status < 300:
+        if _is_good(answer):
             tracking_id = answer.headers.get("x-zm-trackingid")
             try:
                 fields = read_json(answer.body)
@@ -199,6 +217,10 @@ class ZoomClient:
             page_token_sent=page_token_sent,
             now=self._clock(),
         )
+
+
+def _is_good(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
 
 
 def _rejected_twice(again: TokenRejected, endpoint: Endpoint, item: str) -> AuthRefused:

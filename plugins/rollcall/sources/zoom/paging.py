@@ -2,32 +2,72 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from rollcall.sources.bodies import read_json
 from rollcall.sources.zoom.endpoints import LARGEST_PAGE, Endpoint
+from rollcall.sources.zoom.page_marks import Body, Counts, counts_in, make_mark
+
+Known = Mapping[bytes, bytes]
+"""Marks of pages that were served before, by their digests."""
 
 # Marks a token of ours that stands for a page number; Zoom's own tokens hold no colon.
 _NUMBERED = "page_number:"
+_LARGEST_COUNT = 2**63
 
-_TOKEN = re.compile(rb'"next_page_token"\s*:\s*"(?:[^"\\]|\\.)*"')
 
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `next_token` is "" on the last one. `total_records` is Zoom's own count over all pages,
-    where it gave one. `fields` are the other top-level values of the answer. Rows are as they came, NUL characters
-    and entries that are no objects included. `content` is the whole answer less its page token, which is another one
-    each time: the same content, the same page.
+    """One page of a list. `next_token` is "" on the last one. `total_records` is Zoom's own count over all pages, where
+    it gave one; `row_count` counts the rows, `rejected` those that are no objects. `mark` tells the page when it is
+    served again, None where nothing can. `content` is the whole answer less its page token.
     """
 
-    rows: list[Any]
-    next_token: str
-    total_records: int | None
-    fields: dict[str, Any]
-    content: bytes
+    __slots__ = (
+        "_body",
+        "_endpoint",
+        "_mark",
+        "_rows",
+        "content",
+        "fields",
+        "next_token",
+        "rejected",
+        "row_count",
+        "total_records",
+    )
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        body: Body,
+        next_token: str,
+        counts: Counts,
+        *,
+        mark: bytes | None = None,
+        rows: list[Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._endpoint, self._body, self._mark, self._rows = endpoint, body, mark, rows
+        self.next_token = next_token
+        self.row_count, self.rejected, self.total_records = counts.rows, counts.rejected, counts.total_records
+        self.content = body.content
+        self.fields = fields or {}
+        """The other top-level values of the answer; none of a page that was known."""
+
+    @property
+    def rows(self) -> list[Any]:
+        """Its rows as they came, NUL characters and entries that are no objects included."""
+        if self._rows is None:
+            self._rows = rows_in(self._endpoint, self.content)
+        return self._rows
+
+    @property
+    def mark(self) -> bytes | None:
+        """Made when it is first asked for: most pages of discovery never are."""
+        is_sure = self._body.is_clear and self._body.token == self.next_token
+        if self._mark is None and is_sure and abs(self.total_records or 0) < _LARGEST_COUNT:
+            self._mark = make_mark(self._body, Counts(self.row_count, self.rejected, self.total_records))
+        return self._mark
 
 
 def token_params(token: str) -> dict[str, str]:
@@ -37,16 +77,28 @@ def token_params(token: str) -> dict[str, str]:
     return {"next_page_token": token} if token else {}
 
 
-def page_of(
-    endpoint: Endpoint, rows: list[Any], fields: dict[str, Any], body: bytes, asked_with: str
-) -> Page:
-    """The page that an answer makes to a call with the token `asked_with`; `rows` and `fields` are read from `body`."""
+def known_page(endpoint: Endpoint, raw: bytes, known: Known) -> Page | Body:
+    """The page of an answer that was served before, as far as its mark tells; else the answer, to be read as usual."""
+    body = Body(raw)
+    mark = known.get(body.digest) if body.is_clear else None
+    if mark is None:
+        return body
+    try:
+        return Page(endpoint, body, body.token, counts_in(mark), mark=mark)
+    except ValueError:
+        return body  # a token that is no text: the answer is not JSON, which reading it will tell
+
+
+def page_of(endpoint: Endpoint, fields: dict[str, Any], body: Body, asked_with: str) -> Page:
+    """The page that an answer makes to a call with the token `asked_with`; `fields` are read from it."""
+    rows: list[Any] = fields.pop(endpoint.rows_key or "")
     token = fields.get("next_page_token")
     token = token if isinstance(token, str) else ""
     if not token and rows and endpoint.numbers_pages:
         token = _next_number(fields, asked_with)
-    content = _TOKEN.sub(b'"next_page_token":""', body, count=1)
-    return Page(rows, token, _whole(fields.get("total_records")), fields, content)
+    rejected = sum(not isinstance(row, dict) for row in rows)
+    counts = Counts(len(rows), rejected, _whole(fields.get("total_records")))
+    return Page(endpoint, body, token, counts, rows=rows, fields=fields)
 
 
 def rows_in(endpoint: Endpoint, content: bytes) -> list[Any]:

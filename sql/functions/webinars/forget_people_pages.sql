@@ -1,0 +1,30 @@
+-- Only an update or a delete can make a page mean something again that was stored: what it holds was there already, so nobody can
+-- insert it. The rows are locked in order first, or two who update people of one webinar could wait for each other in a circle.
+-- With the owner's rights: whoever may delete people need not be let into our bookkeeping for it.
+CREATE FUNCTION forget_people_pages()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_webinars bigint[];
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        v_webinars := ARRAY(SELECT DISTINCT r.webinar_id FROM zoom_people_reads r);
+    ELSE
+        v_webinars := ARRAY(SELECT DISTINCT c.webinar_id FROM changed c);
+    END IF;
+    IF cardinality(v_webinars) = 0 THEN
+        RETURN NULL;
+    END IF;
+    PERFORM
+    FROM zoom_people_reads r
+    WHERE r.webinar_id = ANY (v_webinars) AND r.kind = TG_ARGV[0]
+    ORDER BY r.webinar_id, r.variant
+    FOR NO KEY UPDATE;
+    UPDATE zoom_people_reads r SET page_digests = '{}', rewrites = r.rewrites + 1
+    WHERE r.webinar_id = ANY (v_webinars) AND r.kind = TG_ARGV[0];
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION forget_people_pages() IS 'Trigger: no page of any list of these webinars counts as stored any more, because rows of theirs were updated or deleted. Its argument: registrants or panelists.';
