@@ -16,9 +16,11 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.memory import Memory, server_processor_seconds
+from benchmarks.wal import wal_megabytes_of, wal_position
 from sandbox.zoom.harness import ROOT, Sandbox
 
 _LONGEST_SECONDS = 1800
+_LOOKED_THROUGH_MB = 10.0
 _BESIDE_THE_POINT = ("HINT:", "DETAIL:", "CONTEXT:", "LINE ", " ")
 
 
@@ -31,8 +33,9 @@ class Measured:
     """One run of one contender.
 
     `seconds` on the wall from the first call to the last commit; processor seconds of its processes and of Postgres;
-    `client_mb` and `backend_mb` of the largest process; rows written into its data tables; `wal_mb` in all;
-    `stored` rows of `expected`; `refused`: answers with 429; `phases` in seconds, where it tells them.
+    `client_mb` and `backend_mb` of the largest process; rows written into its data tables; `wal_mb` in all, of it
+    `data_wal_mb` the data tables', None where that is too much to look through or can't be; `stored` rows of
+    `expected`; `refused`: answers with 429; `phases` in seconds, where it tells them.
     """
 
     seconds: float
@@ -46,6 +49,7 @@ class Measured:
     updated: int
     deleted: int
     wal_mb: float
+    data_wal_mb: float | None
     stored: int | None
     expected: int
     phases: Mapping[str, float]
@@ -91,14 +95,15 @@ def measure(
         conn.execute("CHECKPOINT")
         zoom.reset_calls()
         written = _written(conn)
-        wal = _wal(conn)
+        wal = wal_position(conn)
         server_spent = server_processor_seconds(postmaster)
         spent = _children_spent()
         told, memory = _run(command, order, postmaster, conn.info.dbname)
         client_cpu = _children_spent() - spent - told["spent_before"]
         _wait_for_backends(conn)
         server_cpu = server_processor_seconds(postmaster) - server_spent
-        wal_mb = (_wal(conn) - wal) / 1e6
+        wal_end = wal_position(conn)
+        wal_mb = (wal_end - wal) / 1e6
         calls = zoom.calls()
         after = _written(conn)
         changes = [
@@ -106,6 +111,9 @@ def measure(
             for kind in range(3)
         ]
         stored = _count(conn, told["counted"]) if told["counted"] else None
+        data_wal_mb = None
+        if wal_mb <= _LOOKED_THROUGH_MB:
+            data_wal_mb = wal_megabytes_of(conn, postmaster, told["tables"], wal, wal_end)
     return Measured(
         seconds=told["seconds"],
         client_cpu=client_cpu,
@@ -118,6 +126,7 @@ def measure(
         updated=changes[1],
         deleted=changes[2],
         wal_mb=wal_mb,
+        data_wal_mb=data_wal_mb,
         stored=stored,
         expected=expected,
         phases=told.get("phases", {}),
@@ -162,10 +171,6 @@ def _last_words(said: str) -> str:
 def _children_spent() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
-
-
-def _wal(conn: psycopg.Connection) -> int:
-    return int(_one(conn, "SELECT pg_current_wal_insert_lsn() - '0/0'"))
 
 
 def _written(conn: psycopg.Connection) -> dict[str, tuple[int, int, int]]:

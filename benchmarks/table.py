@@ -6,6 +6,7 @@ import dataclasses
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.table import Table
 
@@ -51,8 +52,8 @@ class Block:
 
 def median(rounds: Sequence[Measured]) -> Measured:
     """The median of each figure by itself."""
-    middle = {
-        field.name: statistics.median_low([getattr(one, field.name) for one in rounds])
+    middle: dict[str, Any] = {
+        field.name: _middle([getattr(one, field.name) for one in rounds])
         for field in dataclasses.fields(Measured)
         if field.name not in ("phases", "stored")
     }
@@ -60,6 +61,11 @@ def median(rounds: Sequence[Measured]) -> Measured:
         name: statistics.median(one.phases.get(name, 0.0) for one in rounds) for name in rounds[0].phases
     }
     return Measured(**middle, phases=phases, stored=rounds[-1].stored)
+
+
+def _middle(values: Sequence[float | None]) -> Any:
+    known = [value for value in values if value is not None]
+    return statistics.median_low(known) if known else None
 
 
 def seconds_of(results: Sequence[Result], key: str, run: str, case: str = "") -> float | None:

@@ -69,6 +69,7 @@ def _writes(run: str, m: Measured) -> Iterator[Row]:
     written = m.inserted + m.updated + m.deleted
     if run == AGAIN:
         yield from _at_most("rows written by the second run", 0, written)
+        yield from _at_most("WAL of the second run's data tables", 1.0, m.data_wal_mb, " MB")
     if run == CHANGED:
         # A changed session may change the totals of its person, of its instance and of its webinar.
         yield from _at_most(

@@ -62,8 +62,13 @@ def test_a_contender_stores_every_row(results: list[Result], contender: Contende
 def test_the_second_run_is_counted_apart_from_the_first(results: list[Result]) -> None:
     (own,) = rounds_of(results, ROLLCALL.key, AGAIN).rounds
     assert (own.inserted, own.updated, own.deleted) == (0, 0, 0)
+    # Locks of rows that the queue points at, no row itself.
+    assert own.data_wal_mb is not None
+    assert own.data_wal_mb < 0.01
     (rows,) = rounds_of(results, ROW_AT_A_TIME.key, AGAIN).rounds
     assert (rows.inserted, rows.updated) == (0, rows.expected)
+    assert rows.data_wal_mb is not None
+    assert 0 < rows.data_wal_mb <= rows.wal_mb
 
 
 def test_one_percent_is_changed(results: list[Result]) -> None:

@@ -35,6 +35,8 @@ SETTINGS: Mapping[str, str] = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
+    # Two backends that write in bulk wait for each other with the 4 MB that Postgres would choose.
+    "wal_buffers": "16MB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",
