@@ -57,7 +57,7 @@ def _resources(order: dict[str, Any]) -> Resources:
 
 
 class Worker:
-    """A fetch worker in a process of its own, started and waiting for a run."""
+    """A fetch worker in a process of its own."""
 
     def __init__(self, order: dict[str, Any]) -> None:
         self._process = subprocess.Popen(
@@ -67,6 +67,11 @@ class Worker:
             text=True,
         )
         self._say({name: order[name] for name in ("dsn", "key")})
+        self.spent_before = 0.0
+        """Its processor seconds until it waited for a run."""
+
+    def await_ready(self) -> None:
+        """Return when it waits for a run. Raises SystemExit where it failed."""
         self.spent_before = float(self._hear()["spent"])
 
     def begin(self, run_id: int, number: int) -> None:
@@ -115,6 +120,8 @@ def main() -> None:
     resources = _resources(order)
     wished = int(order["workers"])
     crew = [Worker(order) for _ in range(wished)]
+    for worker in crew:
+        worker.await_ready()
     phases: dict[str, float] = {}
     peak = 0.0
     with Clock() as clock:
