@@ -47,7 +47,7 @@ QUESTIONS = {
         " WHERE run_id = 7 AND status IN ('queued', 'leased') ORDER BY priority, id LIMIT 1"
     ),
     "webinar_sync_queue_staged": (
-        "SELECT id FROM webinar_sync_queue WHERE run_id = 7 AND status = 'fetched' ORDER BY id"
+        "SELECT id FROM webinar_sync_queue WHERE run_id = 7 AND status = 'fetched' ORDER BY webinar_id, id"
     ),
     "sync_test_results_by_time": "SELECT test_name, passed FROM sync_test_results ORDER BY run_at DESC LIMIT 20",
     "sync_runs_succeeded": (

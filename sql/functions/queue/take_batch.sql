@@ -1,5 +1,6 @@
--- Whole instances up to the row limit, at least one. A cursor locks as it goes: a query would lock all there are, and leave
--- nothing to the backend that works beside this one.
+-- Whole instances up to the row limit, at least one; those of a webinar together, because its registrants are read with each
+-- batch that holds one of them. A cursor locks as it goes: a query would lock all there are, and leave nothing to the backend
+-- that works beside this one.
 CREATE FUNCTION take_batch(p_run_id bigint, p_status text, p_max_rows integer)
 RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE
@@ -12,7 +13,7 @@ DECLARE
         WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = p_status
             -- Says no more than the line above to a reader, but lets every plan use the partial index.
             AND q.status IN ('fetched', 'sessionized')
-        ORDER BY q.id
+        ORDER BY q.webinar_id, q.id
         FOR UPDATE SKIP LOCKED;
     v_items bigint[];
     v_rows bigint := 0;
