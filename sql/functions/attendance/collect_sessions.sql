@@ -2,7 +2,7 @@
 -- names the row; without it the person's keys must do. The leave time stays out, so that a later read can correct it.
 -- A key of blanks is no key: it would make one person of all who left the field empty.
 CREATE FUNCTION collect_sessions(p_items bigint[])
-RETURNS void
+RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 -- Nothing here has statistics worth the name, and a wrong guess makes a loop of quadratic length.
@@ -11,6 +11,7 @@ SET enable_mergejoin = off
 AS $$
 DECLARE
     v_instances bigint[] := ARRAY(SELECT q.instance_id FROM webinar_sync_queue q WHERE q.id = ANY (p_items));
+    v_copies bigint[];
 BEGIN
     CREATE TEMPORARY TABLE batch_row ON COMMIT DROP AS
     SELECT k.*, o.participant_id, false AS is_superseded
@@ -70,17 +71,23 @@ BEGIN
         DELETE FROM pg_temp.batch_row b
         USING ranked r
         WHERE r.copies_before > 0 AND b.item_id = r.item_id AND b.row_no = r.row_no
+        RETURNING b.item_id
     ),
-    renamed AS (
+    told_apart AS (
         SELECT r.item_id, r.row_no, r.instance_id, content_uuid(r.session_id::text || ':' || r.content_no) AS session_id
         FROM ranked r
         WHERE r.copies_before = 0 AND r.content_no > 1
+    ),
+    renamed AS (
+        UPDATE pg_temp.batch_row b SET session_id = r.session_id, participant_id = o.participant_id
+        FROM told_apart r
+        LEFT JOIN zoom_participant_sessions o
+            ON o.instance_id = r.instance_id AND o.session_id = r.session_id AND o.instance_id = ANY (v_instances)
+        WHERE b.item_id = r.item_id AND b.row_no = r.row_no
     )
-    UPDATE pg_temp.batch_row b SET session_id = r.session_id, participant_id = o.participant_id
-    FROM renamed r
-    LEFT JOIN zoom_participant_sessions o
-        ON o.instance_id = r.instance_id AND o.session_id = r.session_id AND o.instance_id = ANY (v_instances)
-    WHERE b.item_id = r.item_id AND b.row_no = r.row_no;
+    SELECT array_agg(coalesce(d.copies, 0) ORDER BY t.place) INTO v_copies
+    FROM unnest(p_items) WITH ORDINALITY AS t (id, place)
+    LEFT JOIN (SELECT d.item_id, count(*) AS copies FROM dropped d GROUP BY d.item_id) d ON d.item_id = t.id;
 
     -- Sessions that earlier reads stored and this one did not serve.
     INSERT INTO pg_temp.batch_row
@@ -95,6 +102,7 @@ BEGIN
         AND NOT EXISTS (
             SELECT FROM pg_temp.batch_row b WHERE b.item_id = q.id AND b.session_id = s.session_id
         );
+    RETURN v_copies;
 END
 $$;
-COMMENT ON FUNCTION collect_sessions(bigint[]) IS 'Make pg_temp.batch_row of the distinct sessions of a batch of instances: those just read and those that earlier reads stored.';
+COMMENT ON FUNCTION collect_sessions(bigint[]) IS 'Make pg_temp.batch_row of the distinct sessions of a batch of instances: those just read and those that earlier reads stored. Returns how many copies of rows were left out, for each item in order.';

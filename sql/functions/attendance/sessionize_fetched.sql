@@ -9,6 +9,7 @@ SET work_mem = '24MB'
 AS $$
 DECLARE
     v_items bigint[];
+    v_copies bigint[];
     v_person_of integer[];
 BEGIN
     IF NOT hold_run(p_run_id, NULL) THEN
@@ -33,7 +34,7 @@ BEGIN
                 ))
         END;
 
-    PERFORM collect_sessions(v_items);
+    v_copies := collect_sessions(v_items);
     v_person_of := link_people();
     PERFORM total_people(v_items, v_person_of);
     PERFORM part_people(v_items, v_person_of);
@@ -47,13 +48,13 @@ BEGIN
     UPDATE webinar_sync_queue q
     SET status = 'sessionized',
         -- Counted, not inferred: a staged row that went missing must not pass for a duplicate.
-        rows_duplicate = coalesce(r.staged, 0) - coalesce(n.sessions, 0),
+        rows_duplicate = t.copies,
         rows_distinct = coalesce(n.sessions, 0),
         digest = coalesce(n.digest, 0),
         longest_duration = n.longest,
         has_merged_people = coalesce(m.has_merged, false),
         updated_at = clock_timestamp()
-    FROM unnest(v_items) AS t (id)
+    FROM unnest(v_items, v_copies) AS t (id, copies)
     LEFT JOIN (
         SELECT
             s.item_id, count(*) AS sessions, max(coalesce(s.duration, 0)) AS longest,
@@ -62,13 +63,6 @@ BEGIN
         WHERE s.row_no IS NOT NULL
         GROUP BY s.item_id
     ) n ON n.item_id = t.id
-    LEFT JOIN (
-        SELECT f.id, count(*) AS staged
-        FROM webinar_sync_queue f
-        JOIN zoom_participant_staging s ON s.item_id = f.id AND s.list_no = f.list_no
-        WHERE f.id = ANY (v_items) AND s.item_id = ANY (v_items)
-        GROUP BY f.id
-    ) r ON r.id = t.id
     LEFT JOIN (
         SELECT p.item_id, bool_or(p.people > 1) AS has_merged
         FROM (
