@@ -68,7 +68,7 @@ def test_a_second_sync_writes_none_and_little_beside(runner: Runner) -> None:
     cost: dict[str, int] = {}
     assert written(runner, lambda: cost.update(cost_of(runner, runner.sync))) == {}
     assert cost["transactions"] <= 3.2 * cost["calls"]
-    assert cost["wal"] <= 1_500_000
+    assert cost["wal"] <= 1_200_000
 
 
 def test_one_row_in_a_hundred_changed_writes_those_and_their_people(runner: Runner) -> None:
