@@ -49,6 +49,10 @@ class Servers:
         self._held.callback(self.postgres.remove)
         try:
             self.postgres.start()
+            with closing(psycopg.connect(self.postgres.admin_dsn, autocommit=True)) as conn:
+                # What a run wrote is read from the WAL afterwards, which a checkpoint may come before.
+                conn.execute("ALTER SYSTEM SET wal_keep_size = '64MB'")
+                conn.execute("SELECT pg_reload_conf()")
             migrate_up(self.postgres.create_database(_TEMPLATE))
             with closing(psycopg.connect(self.postgres.dsn(_TEMPLATE), autocommit=True)) as conn:
                 conn.execute("VACUUM ANALYZE")
