@@ -85,20 +85,7 @@ def call_with_retries(
     source named in its last answer, if any; it is waited for in full, whatever `max_delay` says.
     `on_wait(seconds, reason)` hears of each wait before it begins.
     """
-    # Nearly every call succeeds at once, and is not worth setting all of this up.
-    try:
-        return attempt()
-    except SourceError as error:
-        first = error
     failures: Counter[str] = Counter()
-    told = False
-
-    def attempt_again() -> T:
-        nonlocal told
-        if not told:
-            told = True
-            raise first
-        return attempt()
 
     def worth_another_try(error: BaseException) -> bool:
         if not isinstance(error, SourceError) or isinstance(error, TokenRejected) or not error.retry:
@@ -129,7 +116,7 @@ def call_with_retries(
         before_sleep=announce,
         reraise=True,
     )
-    return retrying(attempt_again)
+    return retrying(attempt)
 
 
 def with_fresh_token_if_rejected(

@@ -13,7 +13,6 @@ import requests
 from rollcall.errors import ServerFault, SourceError
 from rollcall.sources.addresses import environment_proxies_off
 from rollcall.sources.bodies import read_json
-from rollcall.sources.network_faults import CONNECT_SECONDS, READ_SECONDS, network_fault
 from rollcall.sources.retry import (
     DEFAULT_POLICIES,
     Clock,
@@ -23,6 +22,7 @@ from rollcall.sources.retry import (
     parse_retry_after,
     utc_now,
 )
+from rollcall.sources.wire import CONNECT_SECONDS, READ_SECONDS, network_fault
 
 # Words that may be shown: the error names of RFC 6749, section 5.2.
 _KNOWN_WORDS = frozenset(

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import select_proxy
-from urllib3.exceptions import HTTPError, ProtocolError
 
+from rollcall.errors import NetworkFault
 from rollcall.sources.addresses import environment_proxies_off
-from rollcall.sources.network_faults import CONNECT_SECONDS, READ_SECONDS, network_fault
 
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
 _CHUNK_BYTES = 1024 * 1024  # a page of 300 rows in one piece
-_TIMEOUT = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +44,24 @@ class Wire:
         Redirects are not followed: the token is for this address only. `what` names the call in messages.
         Raises NetworkFault where no whole answer came.
         """
-        line = self._line()
-        headers = {**line.headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
+        session, usual, settings = self._session()
+        # Not prepared by requests: that takes as long as all the rest of a call, and would put .netrc or the session's
+        # own login in place of the token.
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = method, self._api_url + target, body
+        request.headers = CaseInsensitiveDict(usual)
+        request.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
         if body is not None:
-            headers.update({"Content-Type": "application/json", "Content-Length": str(len(body))})
+            request.headers.update({"Content-Type": "application/json", "Content-Length": str(len(body))})
         try:
-            if line.pool is None:
-                return line.send_by_requests(method, self._api_url + target, headers, body)
-            return line.send(line.pool, method, line.path + target, headers, body)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            response = session.get_adapter(request.url).send(
+                request, timeout=(CONNECT_SECONDS, READ_SECONDS), **settings
+            )
+            whole = b"".join(response.iter_content(_CHUNK_BYTES))
+        except (requests.RequestException, ValueError) as error:
             # Without its cause: that text holds the whole address, or a header.
             raise network_fault(error, what, self._source) from None
+        return Answer(response.status_code, response.headers, whole)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -67,78 +71,43 @@ class Wire:
             session.close()
         self._thread = threading.local()
 
-    def _line(self) -> _Line:
-        line: _Line | None = getattr(self._thread, "line", None)
-        if line is None:
+    def _session(self) -> tuple[requests.Session, dict[str, str], dict[str, Any]]:
+        """This thread's session, its headers, and how it sends."""
+        known: tuple[requests.Session, dict[str, str], dict[str, Any]] | None
+        known = getattr(self._thread, "session", None)
+        if known is None:
             session = self._session_factory()
-            line = self._thread.line = _Line(session, self._api_url)
+            headers = {
+                name: value if isinstance(value, str) else value.decode("latin-1")
+                for name, value in session.headers.items()
+            }
+            # Proxies and certificates of the environment, read once instead of for each call.
+            proxies = environment_proxies_off(self._api_url)
+            settings = dict(session.merge_environment_settings(self._api_url, proxies, None, None, None))
+            settings["stream"] = True
+            known = self._thread.session = (session, headers, settings)
             with self._lock:
                 self._opened.append(session)
-        return line
+        return known
 
 
-class _Line:
-    """A thread's session, and all of it that is the same for each call: requests would work it out each time, which
-    takes as long as the rest of a call. It would also put .netrc or the session's own login in place of the token.
-
-    `pool` has the session's own connections, None where requests has to send: through a proxy, or by an adapter of
-    another kind.
-    """
-
-    def __init__(self, session: requests.Session, api_url: str) -> None:
-        self.headers = {
-            name: value if isinstance(value, str) else value.decode("latin-1")
-            for name, value in session.headers.items()
-        }
-        self.path = urllib3.util.parse_url(api_url).path or ""
-        # Proxies and certificates of the environment.
-        proxies = environment_proxies_off(api_url)
-        self._settings: dict[str, Any] = dict(
-            session.merge_environment_settings(api_url, proxies, None, None, None)
-        )
-        self._adapter = adapter = session.get_adapter(api_url)
-        self._retries: urllib3.Retry | None = None
-        self.pool: urllib3.HTTPConnectionPool | None = None
-        if isinstance(adapter, HTTPAdapter) and not select_proxy(api_url, self._settings["proxies"]):
-            request = requests.PreparedRequest()
-            request.url = api_url
-            verify, cert = self._settings["verify"], self._settings["cert"]
-            pool = adapter.get_connection_with_tls_context(request, verify, cert=cert)
-            if isinstance(pool, urllib3.HTTPConnectionPool):
-                adapter.cert_verify(pool, api_url, verify, cert)  # type: ignore[no-untyped-call]
-                self.pool, self._retries = pool, adapter.max_retries
-
-    def send(
-        self,
-        pool: urllib3.HTTPConnectionPool,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes | None,
-    ) -> Answer:
-        """As requests' adapter does it, to a path of the address."""
-        response = pool.urlopen(
-            method,
-            path,
-            body=body,
-            headers=headers,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-            retries=self._retries,
-            timeout=_TIMEOUT,
-        )
-        try:
-            return Answer(response.status, response.headers, response.read())
-        except ProtocolError as error:
-            raise requests.exceptions.ChunkedEncodingError(error) from error
-
-    def send_by_requests(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        """As it is sent where there is no pool."""
-        request = requests.PreparedRequest()
-        request.method, request.url, request.body = method, url, body
-        request.headers = CaseInsensitiveDict(headers)
-        response = self._adapter.send(
-            request, timeout=(CONNECT_SECONDS, READ_SECONDS), **{**self._settings, "stream": True}
-        )
-        return Answer(response.status_code, response.headers, b"".join(response.iter_content(_CHUNK_BYTES)))
+def network_fault(error: Exception, what: str, source: str) -> NetworkFault:
+    """The error for a call that got no whole answer, without addresses or bodies in its message."""
+    match error:
+        case requests.exceptions.SSLError():
+            why = (
+                "the TLS certificate was not accepted; check the address and the certificates of this machine"
+            )
+        case requests.exceptions.ConnectTimeout():
+            why = f"no connection within {CONNECT_SECONDS:.0f} s; check network, proxy and address"
+        case requests.exceptions.ReadTimeout():
+            why = f"no data for {READ_SECONDS:.0f} s"
+        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
+            why = "the answer was cut short"
+        case requests.exceptions.ProxyError():
+            why = "the proxy did not let it through; check the proxy settings"
+        case requests.exceptions.ConnectionError():
+            why = "the connection failed or was cut; check network and address"
+        case _:
+            why = f"{type(error).__name__}; check the address of the connection"
+    return NetworkFault(f"No answer from {source} for {what}: {why}.")
