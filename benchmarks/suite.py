@@ -78,7 +78,7 @@ def _cases(scale: float, *, is_quick: bool) -> Group:
     # The seed case is one webinar: there is no tenth of it.
     seed, recurring, large = World("seed"), World("headline", 0.03), World("single100k", scale)
     crews = (ROLLCALL,) if is_quick else (rollcall(1), ROLLCALL, rollcall(4))
-    copiers = (DLT[0], TAP, ROW_AT_A_TIME) if is_quick else (*DLT, TAP, *PUBLISHED_TAPS, ROW_AT_A_TIME)
+    copiers = DLT[:1] if is_quick else (*DLT, TAP, *PUBLISHED_TAPS, ROW_AT_A_TIME)
     entries = [
         *(Entry(crew, seed, case="webinar 88988872033") for crew in crews),
         *(Entry(copier, seed, case="webinar 88988872033") for copier in copiers),
