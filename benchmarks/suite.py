@@ -65,7 +65,11 @@ def _headline(world: World, *, is_quick: bool) -> Group:
         Entry(rollcall(1), world, less),
         Entry(ROLLCALL, world, (*both, CHANGED)),
         Entry(rollcall(4), world, less),
-        *(Entry(dlt, world, both if dlt in DLT[:2] else less) for dlt in DLT),
+        *(
+            Entry(dlt, world, both if dlt is DLT[0] else less)
+            for dlt in DLT
+            if dlt.key != "dlt-parallel" or not is_quick
+        ),
         Entry(TAP, world, less),
         Entry(ROW_AT_A_TIME, world, less),
         *(Entry(floor, world, both if floor.key == "floor-upsert" else one) for floor in FLOORS),
