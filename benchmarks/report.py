@@ -12,7 +12,7 @@ PAGE = ROOT / "docs/benchmarks.md"
 
 _HEAD = """# Benchmarks
 
-Written by `make bench`; don't edit. `make bench QUICK=1` prints the same from a tenth of the work and leaves this page
+Written by `make bench`; don't edit. `make bench QUICK=1` prints most of it from a tenth of the work and leaves this page
 alone. Ratios hold on another machine, seconds don't.
 
 **rollcall** does all of its work here: it finds the instances, reads registrants and panelists, works out who is the
