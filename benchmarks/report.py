@@ -12,8 +12,8 @@ PAGE = ROOT / "docs/benchmarks.md"
 
 _HEAD = """# Benchmarks
 
-Written by `make bench`; don't edit. `make bench QUICK=1` prints most of it from a tenth of the work and leaves this page
-alone. Ratios hold on another machine, seconds don't.
+Written by `make bench`; don't edit. `make bench QUICK=1` prints most of it from a tenth of the work and leaves this
+page alone. Ratios hold on another machine, seconds don't.
 
 **rollcall** does all of its work here: it finds the instances, reads registrants and panelists, works out who is the
 same person, deduplicates sessions, adds up people, instances and webinars, compares with Zoom's totals, and survives a
