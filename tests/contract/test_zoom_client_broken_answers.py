@@ -91,8 +91,7 @@ def test_half_a_surrogate_and_a_stray_byte_cost_one_character_not_the_page(
     server: ScriptedServer, zoom_api: Harness
 ) -> None:
     server.replies = [
-        Reply(body=b'{"participants": [{"name": "a\\ud800b"}, {"name": "\\ud83d\\ude00"}], "x": "\xff"}')
+        Reply(body=b'{"participants": [{"name": "a\\ud800b"}, {"name": "\\ud83d\\ude00"}, {"name": "\xff"}]}')
     ]
     page = zoom_api.client.page(zoom.REPORT_PARTICIPANTS, "u")
-    assert [row["name"] for row in page.rows] == ["a\ufffdb", "\U0001f600"]
-    assert page.fields == {"x": "\ufffd"}
+    assert [row["name"] for row in page.rows] == ["a\ufffdb", "\U0001f600", "\ufffd"]

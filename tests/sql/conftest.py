@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
 from rollcall.secrets import Keyring
+from rollcall.store import queue
 from tests.contract.scripted_server import scripted_server
 from tests.sql.attendance_case import AttendanceCase
 from tests.sql.connection_world import TokenEndpoint, World
+from tests.sql.writers import Connect
 
 
 @pytest.fixture
@@ -22,9 +25,30 @@ def writer(db: psycopg.Connection) -> psycopg.Connection:
 
 
 @pytest.fixture
+def connect(dsn: str) -> Iterator[Connect]:
+    """More connections of the writer, closed at the end."""
+    with ExitStack() as opened:
+
+        def another() -> psycopg.Connection:
+            conn = opened.enter_context(closing(psycopg.connect(dsn, autocommit=True)))
+            conn.execute("SET ROLE rollcall_writer")
+            return conn
+
+        yield another
+
+
+@pytest.fixture
 def case(writer: psycopg.Connection) -> AttendanceCase:
     """An instance to read, as the writer."""
     return AttendanceCase(writer)
+
+
+@pytest.fixture
+def run_id(case: AttendanceCase) -> int:
+    """A run with one instance queued."""
+    run_id = case.open_run()
+    assert queue.enqueue_participants(case.conn, run_id, [case.instance_id]) == 1
+    return run_id
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
 from typing import Any
 
 import psycopg
@@ -13,22 +11,9 @@ import pytest
 from rollcall.errors import RunClosed
 from rollcall.store import queue, webinars
 from tests.sql.attendance_case import AttendanceCase
+from tests.sql.writers import Connect, wait_until_blocked
 
-Connect = Callable[[], psycopg.Connection]
 STATUSES = ("approved", "denied")
-
-
-@pytest.fixture
-def connect(dsn: str) -> Iterator[Connect]:
-    """More connections, as the writer."""
-    with ExitStack() as opened:
-
-        def open_one() -> psycopg.Connection:
-            conn = opened.enter_context(closing(psycopg.connect(dsn, autocommit=True)))
-            conn.execute("SET ROLE rollcall_writer")
-            return conn
-
-        yield open_one
 
 
 def person(key: str, status: str = "approved", **fields: Any) -> dict[str, Any]:
@@ -208,7 +193,7 @@ def test_a_change_that_is_committed_while_a_page_is_stored_keeps_it_from_being_k
             beside.execute("UPDATE zoom_registrants SET status = 'denied' WHERE registrant_id = 'bo'")
             # It finds bo as the page has it, and waits with its note.
             storing = pool.submit(lists.store, "approved", b"bo", person("bo"), conn=worker)
-            wait_until_blocked(stored.conn)
+            wait_until_blocked(stored.conn, worker)
         assert storing.result(timeout=30) == 0
     assert known(stored, "approved") == [None]
     assert statuses(stored)["bo"] == "denied"
@@ -225,7 +210,7 @@ def test_a_change_that_is_committed_after_a_page_takes_its_note_away(
             queue.note_people_page(worker, lists.items["approved"], b"bo")
             change = "UPDATE zoom_registrants SET status = 'denied' WHERE registrant_id = 'bo'"
             changing = pool.submit(beside.execute, change)
-            wait_until_blocked(stored.conn)
+            wait_until_blocked(stored.conn, beside)
         changing.result(timeout=30)
     assert known(stored, "approved") == []
 
@@ -244,15 +229,3 @@ def test_without_its_lease_nobody_passes_a_page(stored: AttendanceCase) -> None:
     queue.lease(stored.conn, lists.run_id, "another")
     with pytest.raises(RunClosed):
         lists.passes("approved", b"a1")
-
-
-def wait_until_blocked(conn: psycopg.Connection) -> None:
-    """Until somebody waits for a lock."""
-    for _ in range(600):
-        row = conn.execute(
-            "SELECT pg_sleep(0.01), EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-            " WHERE NOT l.granted AND a.datname = current_database())"
-        ).fetchone()
-        if row and row[1]:
-            return
-    raise AssertionError("nobody waits")

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
 import pytest
 
 from rollcall.errors import RunClosed
 from rollcall.store import attendance, queue, runs
 from tests.sql.attendance_case import AttendanceCase, row
-
-Connect = Callable[[], psycopg.Connection]
-
-
-@pytest.fixture
-def connect(dsn: str) -> Iterator[Connect]:
-    """More connections of the writer, closed at the end."""
-    opened = []
-
-    def another() -> psycopg.Connection:
-        conn = psycopg.connect(dsn, autocommit=True)
-        conn.execute("SET ROLE rollcall_writer")
-        opened.append(conn)
-        return conn
-
-    yield another
-    for conn in opened:
-        conn.close()
-
-
-@pytest.fixture
-def run_id(case: AttendanceCase) -> int:
-    """A run with one instance queued."""
-    run_id = case.open_run()
-    assert queue.enqueue_participants(case.conn, run_id, [case.instance_id]) == 1
-    return run_id
-
-
-def take(conn: psycopg.Connection, run_id: int, worker: str = "worker-1") -> queue.Item:
-    item = queue.lease(conn, run_id, worker)
-    assert item is not None
-    return item
+from tests.sql.writers import Connect, take
 
 
 def expire(case: AttendanceCase) -> None:
@@ -222,89 +190,3 @@ def test_closing_a_run_voids_its_leases(case: AttendanceCase, run_id: int) -> No
         queue.advance(case.conn, item, next_page_token="", rows=1)
     assert queue.lease(case.conn, run_id, "worker-2") is None
     assert item_row(case, item)["status"] == "abandoned"
-
-
-class TestOpeningARun:
-    """One active run a connection; the same Airflow run again goes on where it stood."""
-
-    def test_two_at_the_same_moment_open_one(self, case: AttendanceCase, connect: Connect) -> None:
-        first, second = connect(), connect()
-
-        def open_in(conn: psycopg.Connection, dag_run: str) -> int | None:
-            return runs.open_run(
-                conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
-                webinar_ids=None, fetch_workers=1, dag_id="dag", dag_run_id=dag_run,
-            )  # fmt: skip
-
-        with ThreadPoolExecutor(1) as pool:
-            with first.transaction():
-                opened = open_in(first, "one")
-                late = pool.submit(open_in, second, "two")
-                wait_until_blocked(case.conn, second)
-            assert late.result(30) is None
-        assert opened is not None
-        active = runs.active_run(case.conn, "zoom", case.connection_id)
-        assert active is not None
-        assert active.id == opened
-
-    def test_a_run_of_another_connection_is_not_in_the_way(self, case: AttendanceCase, run_id: int) -> None:
-        other = AttendanceCase(case.conn, name="other")
-        assert other.open_run() != run_id
-
-    def test_the_same_airflow_run_goes_on_with_what_was_abandoned(
-        self, case: AttendanceCase, run_id: int
-    ) -> None:
-        item = take(case.conn, run_id)
-        queue.advance(case.conn, item, next_page_token="page-2", rows=300)
-        runs.close_run(case.conn, run_id, "failed", "internal_error", "A task failed")
-
-        again = runs.open_run(
-            case.conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
-            webinar_ids=None, fetch_workers=2, dag_id=case.name, dag_run_id="run 1",
-        )  # fmt: skip
-        assert again == run_id
-        found = case.run(run_id)
-        assert (found["status"], found["finished_at"], found["error_message"]) == ("running", None, None)
-        assert take(case.conn, run_id).next_page_token == "page-2"
-
-    def test_the_next_run_drops_what_an_ended_one_left_staged(self, case: AttendanceCase) -> None:
-        left = case.open_run()
-        item_id = case.fetch(left, [row("Ann", leave=1), row("Bob", leave=1)], total_records=7)
-        runs.close_run(case.conn, left, "failed", "internal_error", "A task failed")
-        assert len(case.rows("SELECT 1 FROM zoom_participant_staging")) == 2, "it may still go on"
-
-        case.open_run()
-        assert case.rows("SELECT 1 FROM zoom_participant_staging") == []
-        (item,) = case.rows("SELECT * FROM webinar_sync_queue WHERE id = %s", item_id)
-        assert (item["status"], item["rows_fetched"], item["next_page_token"]) == ("abandoned", 0, "")
-
-    def test_a_run_taken_up_after_that_reads_its_lists_anew(self, case: AttendanceCase) -> None:
-        left = case.open_run()
-        rows = [row("Ann", leave=1), row("Bob", leave=1)]
-        item_id = case.fetch(left, rows)
-        case.conn.execute(
-            "UPDATE webinar_sync_queue SET rows_rejected = 1, rows_kept_back = 1 WHERE id = %s", (item_id,)
-        )
-        runs.close_run(case.conn, left, "failed", "internal_error", "A task failed")
-        case.read([])
-        runs.open_run(
-            case.conn, source="zoom", connection_id=case.connection_id, mode="full", window_from=None, window_to=None,
-            webinar_ids=None, fetch_workers=1, dag_id=case.name, dag_run_id="run 1",
-        )  # fmt: skip
-        assert case.fetch(left, rows) == item_id
-        case.work_off(left)
-        assert runs.finish_run(case.conn, left, error_kind=None, error_message=None) == "completed"
-        run = case.run(left)
-        assert (run["rows_fetched"], run["rows_rejected"], run["sessions_inserted"]) == (2, 0, 2)
-
-
-def wait_until_blocked(conn: psycopg.Connection, other: psycopg.Connection) -> None:
-    """Return as soon as `other` waits for a lock."""
-    for _ in range(3000):
-        found = conn.execute(
-            "SELECT cardinality(pg_blocking_pids(%s)) > 0 OR pg_sleep(0.01) IS NULL",
-            (other.info.backend_pid,),
-        ).fetchone()
-        if found and found[0]:
-            return
-    pytest.fail("the second opener did not wait for the first")

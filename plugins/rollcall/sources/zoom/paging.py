@@ -29,7 +29,6 @@ class Page:
         "_mark",
         "_rows",
         "content",
-        "fields",
         "next_token",
         "rejected",
         "row_count",
@@ -45,14 +44,11 @@ class Page:
         *,
         mark: bytes | None = None,
         rows: list[Any] | None = None,
-        fields: Mapping[str, Any] | None = None,
     ) -> None:
         self._endpoint, self._body, self._mark, self._rows = endpoint, body, mark, rows
         self.next_token = next_token
         self.row_count, self.rejected, self.total_records = counts.rows, counts.rejected, counts.total_records
         self.content = body.content
-        self.fields = fields or {}
-        """The other top-level values of the answer; none of a page that was known."""
 
     @property
     def rows(self) -> list[Any]:
@@ -98,7 +94,7 @@ def page_of(endpoint: Endpoint, fields: dict[str, Any], body: Body, asked_with: 
         token = _next_number(fields, asked_with)
     rejected = sum(not isinstance(row, dict) for row in rows)
     counts = Counts(len(rows), rejected, _whole(fields.get("total_records")))
-    return Page(endpoint, body, token, counts, rows=rows, fields=fields)
+    return Page(endpoint, body, token, counts, rows=rows)
 
 
 def rows_in(endpoint: Endpoint, content: bytes) -> list[Any]:
