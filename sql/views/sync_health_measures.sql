@@ -139,7 +139,8 @@ SELECT
         min(r.test_name) FILTER (WHERE NOT r.passed)),
     'New numbers may be wrong. SELECT * FROM sync_test_results WHERE NOT passed ORDER BY run_at DESC; then upgrade rollcall or report it.'
 FROM sync_test_results r
-WHERE r.run_at = (SELECT max(l.run_at) FROM sync_test_results l)
+-- Each case has a time of its own.
+WHERE r.test_run = (SELECT l.test_run FROM sync_test_results l ORDER BY l.run_at DESC LIMIT 1)
 HAVING count(*) FILTER (WHERE NOT r.passed) > 0;
 COMMENT ON VIEW sync_health_measures IS 'What is measured at each connection, if it is within bounds or not: higher values are worse; no row where there is nothing of the kind. sync_alert_conditions shows those that cross a threshold.';
 COMMENT ON COLUMN sync_health_measures.source IS 'Null, as connection_id and connection_name, where it is about the whole installation.';

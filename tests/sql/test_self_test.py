@@ -86,6 +86,20 @@ def test_it_notices_a_rule_that_is_broken(db: psycopg.Connection) -> None:
     assert failed(self_test(db)) == {"late_writer": "lost lease: f, held lease: t, run ended: f, t"}
 
 
+def test_alerts_and_checks_tell_of_any_case_that_failed(db: psycopg.Connection) -> None:
+    db.execute(
+        "CREATE OR REPLACE FUNCTION rollcall.connected_components(p_nodes integer, p_left integer[], p_right integer[])"
+        " RETURNS integer[] LANGUAGE sql AS 'SELECT ARRAY(SELECT generate_series(1, p_nodes))'"
+    )
+    assert failed(self_test(db)).keys() == {"identity_chain", "late_row_merges"}
+    alerts = "SELECT severity, value, detail FROM sync_alert_conditions WHERE condition = 'self_test_failed'"
+    severity, value, detail = db.execute(alerts).fetchone() or ("", 0, "")
+    assert (severity, value) == ("critical", 2)
+    assert detail == f"2 of {len(CASES)} cases of the last self-test failed, identity_chain first."
+    checks = "SELECT status, value FROM run_sync_health_checks() WHERE check_name = 'self_test_failed'"
+    assert db.execute(checks).fetchone() == ("critical", 2)
+
+
 def test_a_case_that_crashes_is_a_row_with_the_error(db: psycopg.Connection) -> None:
     before = everything(db)
     db.execute("DROP FUNCTION reconcile_instances(bigint)")
