@@ -54,7 +54,7 @@ TO rollcall_reader;
 GRANT SELECT ON
     sync_runs, sync_progress_updates, sync_error_logs, sync_state, sync_gaps, sync_retry_policies,
     zoom_plans, zoom_plan_limits, zoom_call_slots, zoom_call_budgets,
-    zoom_instance_reads, zoom_instance_reconciliation, webinar_sync_queue, schema_migrations
+    zoom_instance_reads, zoom_instance_reconciliation, webinar_sync_queue, schema_migrations, schema_code
 TO rollcall_monitor;
 GRANT SELECT (
     id, name, account_id, kind, plan, api_url, oauth_url, token_expires_at, granted_scopes, is_active,

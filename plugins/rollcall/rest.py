@@ -183,4 +183,5 @@ def _reason(response: requests.Response) -> str:
         )
     if isinstance(detail, dict):
         detail = detail.get("reason") or detail
-    return str(detail)[:600]
+    # The first sentence says what is wrong; the schema that follows it is no help to who typed a value.
+    return str(detail).split("\n\nFailed validating", 1)[0][:600]

@@ -43,6 +43,26 @@ class TestCommands:
         assert main(["connection", "test", "acme"]) == 1
         assert "report:read:list_webinar_participants:admin" in capsys.readouterr().out
 
+    def test_a_role_without_the_rights_is_told_in_a_sentence(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.patch.setenv("ROLLCALL_DATABASE_URL", f"{self.world.dsn}%20-crole%3Drollcall_reader")
+        for command in (["connection", "list"], ["calendly", "list"], ["migrate", "status"], ["health"]):
+            assert main(command) == 1
+            said = capsys.readouterr().err
+            assert "permission denied" in said
+            assert "rollcall_writer" in said
+            assert said.count("\n") == 1
+
+    def test_a_database_that_goes_away_meanwhile_is_one_sentence(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.patch.setenv("ROLLCALL_DATABASE_URL", f"{self.world.dsn}%20-clock_timeout%3D50ms")
+        with self.world.db.transaction():
+            self.world.db.execute("LOCK TABLE zoom_connections")
+            assert main(["connection", "list"]) == 1
+        assert capsys.readouterr().err.startswith("rollcall: The database broke off: ")
+
     def test_rotate_keys_says_how_many(self, capsys: pytest.CaptureFixture[str]) -> None:
         self.add()
         self.patch.setenv("ROLLCALL_FERNET_KEYS", f"{Fernet.generate_key().decode()},{self.key}")

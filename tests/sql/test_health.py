@@ -110,11 +110,11 @@ def test_two_connections_are_told_apart_by_id_and_by_name(well: MonitoredCase) -
 
 
 class TestCommand:
-    """`rollcall health` as a person types it."""
+    """`rollcall health` as a person types it, with a DBA's rights."""
 
     @pytest.fixture(autouse=True)
     def environment(self, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("ROLLCALL_DATABASE_URL", dsn)
+        monkeypatch.setenv("ROLLCALL_DATABASE_URL", f"{dsn}%20-crole%3Drollcall_monitor")
 
     @pytest.mark.usefixtures("well")
     def test_all_is_well(self, capsys: pytest.CaptureFixture[str]) -> None:

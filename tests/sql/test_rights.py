@@ -28,7 +28,7 @@ meeting_bookings s s -
 meeting_invitees siu s -
 meetings siu s -
 participant_engagement s s -
-schema_code s - -
+schema_code s - s
 schema_migrations s - s
 sync_alert_conditions s s s
 sync_connection_facts s s s

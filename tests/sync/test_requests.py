@@ -48,6 +48,7 @@ TOMORROW = (TODAY + timedelta(days=2)).isoformat()
         ({"mode": "webinars", "webinar_ids": [" ", ""]}, WrongUse, r"needs webinar_ids"),
         ({"mode": "webinars", "webinar_ids": ["88988872033", "abc"]}, WrongUse, r"'abc' is no webinar id"),
         ({"mode": "webinars", "webinar_ids": ["0"]}, WrongUse, r"'0' is no webinar id"),
+        ({"mode": "webinars", "webinar_ids": [-88988872033]}, WrongUse, r"'-88988872033' is no webinar id"),
         ({"mode": "full", "from": "2026-01-01"}, WrongUse, r"belong to mode date_range, not to full"),
         (
             {"mode": "delta", "webinar_ids": ["88988872033"]},

@@ -9,8 +9,12 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rollcall.errors import RollcallError, WrongUse
+
+if TYPE_CHECKING:
+    import psycopg
 
 # These modules import what they need when they run: `rollcall --help` must not wait for Airflow or Postgres.
 _COMMANDS = ("up", "demo", "sync", "connection", "calendly", "health", "migrate", "dsn", "clean")
@@ -35,3 +39,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rollcall: stopped.", file=sys.stderr)
         return 130
+    except _postgres_error() as error:
+        sys.stdout.flush()
+        print(f"rollcall: {_postgres_sentence(error)}", file=sys.stderr)
+        return 1
+
+
+def _postgres_error() -> type[psycopg.Error]:
+    """Asked for only once something was raised that is none of ours: then Postgres may be waited for."""
+    import psycopg
+
+    return psycopg.Error
+
+
+def _postgres_sentence(error: psycopg.Error) -> str:
+    """What Postgres refused, without the lines that quote rows."""
+    import psycopg
+
+    what = error.diag.message_primary or " ".join(str(error).split())
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return (
+            f"The database does not allow it: {what}. Log in as another role: rollcall_writer works on connections, "
+            "rollcall_monitor sees how syncs fare, the owner migrates."
+        )
+    return f"The database broke off: {what}. Look into its log, then try again."

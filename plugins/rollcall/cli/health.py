@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.cli.stored import DATABASE_VARIABLE, database_address
+from rollcall.cli.terminal import print_table
 
 if TYPE_CHECKING:
     from rollcall.store.health import Alert, Health
@@ -58,13 +59,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(found: Sequence[Health], alerts: Sequence[Alert]) -> None:
-    from rich.console import Console
-
-    # Never cut or wrapped to the window: actions are there to be copied.
-    console = Console(soft_wrap=True, highlight=False, markup=False)
     if found:
-        _print_table(
-            console,
+        print_table(
             (
                 "CONNECTION",
                 "STATUS",
@@ -93,9 +89,8 @@ def _print(found: Sequence[Health], alerts: Sequence[Alert]) -> None:
             [_COLOURS[health.status] for health in found],
         )
     if alerts:
-        console.print()
-        _print_table(
-            console,
+        print()
+        print_table(
             ("SEVERITY", "CONDITION", "CONNECTION", "SINCE (UTC)", "WHAT", "TO DO"),
             [
                 (
@@ -110,15 +105,6 @@ def _print(found: Sequence[Health], alerts: Sequence[Alert]) -> None:
             ],
             [_COLOURS[alert.severity] for alert in alerts],
         )
-
-
-def _print_table(
-    console: Any, head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]
-) -> None:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row, style in zip((head, *rows), ("bold", *styles), strict=True):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        console.print(line, style=style)
 
 
 def _age(age: timedelta | None) -> str:

@@ -23,13 +23,15 @@ def ask_secret(variable: str, prompt: str) -> str:
     return secret.strip()
 
 
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table with its head in bold, as wide as its words."""
+def print_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str | None] | None = None
+) -> None:
+    """A table with its head in bold, as wide as its words; `styles` has one for each row."""
     from rich.console import Console
 
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     # Never cut or wrapped to the window: names and scopes are there to be copied.
     console = Console(soft_wrap=True, highlight=False, markup=False)
-    for number, row in enumerate((head, *rows)):
+    for row, style in zip((head, *rows), ("bold", *(styles or [None] * len(rows))), strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        console.print(line, style="bold" if number == 0 else None)
+        console.print(line, style=style)

@@ -36,9 +36,12 @@ def int_of(value: Any) -> int | None:
 
 
 def bigint_of(value: Any) -> int | None:
-    """A numeric id, given as number or as text with spaces or dashes; None where it is none."""
+    """A numeric id, given as number or as text with spaces or dashes in it; None where it is none."""
+    text = str(value).strip()
+    if text.startswith("-"):
+        return None
     try:
-        number = int(str(value).replace("-", "").replace(" ", ""))
+        number = int(text.replace("-", "").replace(" ", ""))
     except ValueError:
         return None
     return number if 0 < number < 2**63 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -13,6 +13,7 @@ from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
 from rollcall.sources.values import bigint_of
 from rollcall.store import runs
 from rollcall.store.connections import ZoomConnection, find_connection, read_connections
+from rollcall.sync.dates import day_of, midnight
 
 MODES = ("full", "delta", "date_range", "webinars")
 DEFAULT_WORKERS = 4
@@ -104,7 +105,7 @@ def _connection(conn: psycopg.Connection, name: str) -> ZoomConnection:
 def _window(first: Any, last: Any, now: datetime) -> tuple[datetime, datetime]:
     if not first or not last:
         raise WrongUse("Mode date_range needs from and to: give both as dates, like 2026-01-31.")
-    start, end = _day("from", first), _day("to", last)
+    start, end = day_of("from", first), day_of("to", last)
     if end < start:
         raise WrongUse(f"The window is back to front: from {start} is after to {end}; swap them.")
     if end > now.astimezone(UTC).date():
@@ -112,18 +113,7 @@ def _window(first: Any, last: Any, now: datetime) -> tuple[datetime, datetime]:
             f"The window ends in the future ({end}): only webinars that have ended can be read; "
             "end it today at the latest."
         )
-    return _midnight(start), _midnight(end + timedelta(days=1))
-
-
-def _day(name: str, given: Any) -> date:
-    try:
-        return date.fromisoformat(str(given)[:10])
-    except ValueError:
-        raise WrongUse(f"{name} is {given!r}: give a date like 2026-01-31.") from None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return midnight(start), midnight(end + timedelta(days=1))
 
 
 def _ids(given: Any) -> tuple[int, ...]:
