@@ -75,6 +75,13 @@ class TestBoth:
         query = f"SELECT value FROM {function}('case', NULL, NULL) WHERE metric = 'started'"  # noqa: S608
         assert well.conn.execute(query.encode()).fetchone() == (1,)
 
+    @pytest.mark.parametrize(
+        "window", ["'-infinity', 'infinity'", "'-infinity', now()", "'0001-01-01', '200000-01-01'"]
+    )
+    def test_a_window_may_be_as_wide_as_time(self, well: MonitoredCase, function: str, window: str) -> None:
+        query = f"SELECT metric, value FROM {function}('case', {window})"  # noqa: S608
+        assert ("started", 1) in well.conn.execute(query.encode()).fetchall()
+
     def test_an_unknown_connection_gets_one_row_that_says_so(
         self, db: psycopg.Connection, function: str
     ) -> None:

@@ -11,9 +11,9 @@ AS $$
     WITH runs AS MATERIALIZED (
         SELECT
             r.id, r.rows_fetched, r.started_at, r.finished_at,
-            -- Where a bound is open, the runs themselves bound the window.
-            r.started_at >= coalesce(p_from, min(r.started_at) OVER ())
-                + (coalesce(p_to, max(r.started_at) OVER ()) - coalesce(p_from, min(r.started_at) OVER ())) / 2 AS is_later
+            -- Where a bound is open, the runs themselves bound the window. In seconds: an interval can't hold every window.
+            2 * extract(epoch FROM r.started_at) >= extract(epoch FROM coalesce(nullif(p_from, '-infinity'), min(r.started_at) OVER ()))
+                + extract(epoch FROM coalesce(nullif(p_to, 'infinity'), max(r.started_at) OVER ())) AS is_later
         FROM find_window_runs(p_connection, p_from, p_to) r
     ),
     reads AS MATERIALIZED (
