@@ -47,6 +47,7 @@ INTERNAL = {
     "grade_webinar",
     "hold_item",
     "instance_statistics",
+    "is_no_show_taken_back",
     "is_timezone",
     "judge_webinar",
     "link_people",

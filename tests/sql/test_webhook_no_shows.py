@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from rollcall.sources.calendly.records import invitee_record
 from rollcall.sources.calendly.webhooks import webhook_record
 from rollcall.store import meetings, webhooks
 from rollcall.store.users import connect_user
@@ -114,6 +115,48 @@ def test_the_younger_mark_stays(inbox: Inbox) -> None:
     inbox.mark(SECOND, LATER)
     assert (inbox.mark(FIRST, NOON), inbox.marked()) == ("outdated", SECOND)
     assert (inbox.mark(FIRST, NOON, "deleted"), inbox.marked()) == ("applied", SECOND)
+
+
+def test_a_booking_heard_of_late_takes_no_mark_back(inbox: Inbox) -> None:
+    inbox.know()
+    inbox.mark(FIRST, NOON)
+    late = {**invitee(), "scheduled_event": event()}
+    inbox.deliver({"event": "invitee.canceled", "payload": {**late, "status": "canceled"}})
+    assert inbox.marked() == FIRST
+
+
+def test_an_older_mark_heard_of_last_stays_taken_back(inbox: Inbox) -> None:
+    inbox.know()
+    inbox.mark(FIRST, NOON, "deleted")
+    inbox.mark(SECOND, LATER)
+    inbox.mark(SECOND, LATER, "deleted")
+    assert (inbox.mark(FIRST, NOON), inbox.marked()) == ("outdated", None)
+
+
+def test_marks_that_come_with_their_invitee_end_in_the_last_one_in_any_order(inbox: Inbox) -> None:
+    inbox.know()
+    first, second = ({"uri": FIRST, "created_at": NOON}, {"uri": SECOND, "created_at": LATER})
+    for kind, mark in (("created", second), ("deleted", first), ("created", first)):
+        inbox.deliver({"event": f"invitee_no_show.{kind}", "payload": {**invitee(), "no_show": mark}})
+        assert inbox.marked() == SECOND
+
+
+def test_a_list_read_before_a_mark_was_taken_back_does_not_set_it_again(inbox: Inbox) -> None:
+    inbox.know()
+    inbox.mark(FIRST, NOON)
+    listed = invitee_record({**invitee(), "no_show": {"uri": FIRST, "created_at": NOON}})
+    assert listed is not None
+    inbox.mark(FIRST, NOON, "deleted")
+    meetings.upsert_invitees(inbox.conn, [listed], via_webhook=False)
+    assert inbox.marked() is None
+
+
+def test_a_younger_version_without_the_mark_means_that_it_was_taken_back(inbox: Inbox) -> None:
+    inbox.know()
+    inbox.mark(FIRST, NOON)
+    younger = {**invitee(), "status": "canceled", "updated_at": LATER}
+    inbox.deliver({"event": "invitee.canceled", "payload": younger})
+    assert inbox.marked() is None
 
 
 def test_a_mark_of_somebody_unknown_waits_for_them(inbox: Inbox) -> None:

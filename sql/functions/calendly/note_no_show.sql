@@ -13,7 +13,7 @@ BEGIN
         RETURN 'unknown';
     END IF;
     v_is_set := v_stored.no_show_uri IS NOT DISTINCT FROM p_no_show_uri;
-    IF p_is_removed OR v_stored.no_show_removed_uri = p_no_show_uri THEN
+    IF p_is_removed OR v_stored.no_show_removed_uri = p_no_show_uri OR is_no_show_taken_back(p_no_show_uri) THEN
         IF NOT v_is_set AND v_stored.no_show_removed_uri = p_no_show_uri THEN
             RETURN 'outdated';
         END IF;

@@ -1,5 +1,6 @@
 -- An invitee is created once and canceled once, but may be heard of in any order and more than once: canceled never becomes
--- active again, and what is older than the stored row changes nothing else. A no-show can be taken back.
+-- active again, and what is older than the stored row changes nothing else. A no-show can be taken back; a delivery that was
+-- made before the mark does not know of it, and updated_at need not have moved with it.
 CREATE FUNCTION upsert_invitees(p_rows jsonb, p_via_webhook boolean)
 RETURNS TABLE (uri text, outcome text)
 LANGUAGE plpgsql VOLATILE
@@ -20,7 +21,8 @@ BEGIN
             CASE WHEN 'canceled' IN (g.status, m.status) THEN 'canceled' ELSE 'active' END AS status,
             g.status = 'canceled' AND m.status = 'active' AS is_newly_canceled,
             coalesce(g.invitee_updated_at < m.invitee_updated_at, false) AS is_outdated,
-            g.no_show_uri, g.no_show_at,
+            CASE k.no_show WHEN 'given' THEN g.no_show_uri WHEN 'stored' THEN m.no_show_uri END AS no_show_uri,
+            CASE k.no_show WHEN 'given' THEN g.no_show_at WHEN 'stored' THEN m.no_show_at END AS no_show_at,
             coalesce(g.event_uri, m.event_uri) AS event_uri,
             coalesce(g.email, m.email) AS email,
             coalesce(g.name, m.name) AS name,
@@ -50,6 +52,15 @@ BEGIN
         FROM given g
         LEFT JOIN meeting_invitees m ON m.uri = g.uri
         LEFT JOIN meetings e ON e.uri = g.event_uri
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                WHEN g.no_show_uri IS NOT NULL AND (g.no_show_uri = m.no_show_removed_uri OR is_no_show_taken_back(g.no_show_uri))
+                    THEN CASE WHEN m.no_show_uri <> g.no_show_uri THEN 'stored' ELSE 'none' END
+                WHEN p_via_webhook AND m.no_show_uri IS NOT NULL
+                    AND NOT coalesce(m.no_show_at < coalesce(g.no_show_at, g.invitee_updated_at), false) THEN 'stored'
+                ELSE 'given'
+            END AS no_show
+        ) k
     ),
     judged AS (
         SELECT
