@@ -39,6 +39,15 @@ def test_a_newer_database_is_refused(empty_database: str) -> None:
         check_schema(conn)
 
 
+def test_functions_of_another_checkout_are_told_apart_from_missing_migrations(empty_database: str) -> None:
+    migrate_up(empty_database)
+    execute(empty_database, "UPDATE rollcall.schema_code SET checksum = 'another'")
+    with psycopg.connect(empty_database) as conn, pytest.raises(SetupError) as refused:
+        check_schema(conn)
+    assert "functions" in str(refused.value)
+    assert "version" not in str(refused.value)
+
+
 def test_a_ledger_with_a_hole_is_refused(empty_database: str) -> None:
     migrate_up(empty_database)
     execute(empty_database, "DELETE FROM rollcall.schema_migrations WHERE version = 2")

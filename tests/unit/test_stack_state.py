@@ -58,6 +58,31 @@ def test_an_emptied_secret_is_not_invented_anew(tmp_path: Path) -> None:
         kept_secret(tmp_path / "key")
 
 
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ROLLCALL_STATE", str(tmp_path / "file"))
+    monkeypatch.setattr("rollcall.cli.stopping.stop_on_signals", lambda: None)
+    assert main([command]) == 1
+    assert "ROLLCALL_STATE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["up", "clean"])
+def test_a_folder_with_other_peoples_files_is_left_alone(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("ROLLCALL_STATE", str(tmp_path))
+    monkeypatch.setattr("rollcall.cli.stopping.stop_on_signals", lambda: None)
+    assert main([command]) == 2
+    assert "not rollcall's" in capsys.readouterr().err
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
+    assert mode(tmp_path) == 0o755
+
+
 def test_a_second_stack_is_told_of_the_first_until_that_dies(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
     state.write(Record(main=this_process(), airflow_url="http://127.0.0.1:8080"))

@@ -22,15 +22,8 @@ _COMMANDS = ("up", "demo", "sync", "connection", "calendly", "health", "migrate"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error of ours becomes one sentence on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="rollcall",
-        description="Complete, provable attendance from Zoom webinars and Calendly meetings in your own Postgres.",
-    )
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in _COMMANDS:
-        importlib.import_module(f"{__name__}.{name}").register(subparsers)
-    args = parser.parse_args(argv)
     try:
+        args = _parser().parse_args(argv)
         return int(args.run(args))
     except RollcallError as error:
         sys.stdout.flush()
@@ -39,10 +32,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rollcall: stopped.", file=sys.stderr)
         return 130
+    except OSError as error:
+        if error.errno is None:
+            raise
+        sys.stdout.flush()
+        where = f": {error.filename}" if error.filename else ""
+        print(
+            f"rollcall: the system refuses: {error.strerror}{where}. Mend that, then try again.",
+            file=sys.stderr,
+        )
+        return 1
     except _postgres_error() as error:
         sys.stdout.flush()
         print(f"rollcall: {_postgres_sentence(error)}", file=sys.stderr)
         return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rollcall",
+        description="Complete, provable attendance from Zoom webinars and Calendly meetings in your own Postgres.",
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in _COMMANDS:
+        importlib.import_module(f"{__name__}.{name}").register(subparsers)
+    return parser
 
 
 def _postgres_error() -> type[psycopg.Error]:

@@ -39,10 +39,14 @@ class Record:
 
 
 class StateFolder:
-    """Paths below the state folder; opening it makes what is missing, readable by its owner only."""
+    """Paths below the state folder; opening it makes what is missing, readable by its owner only.
+
+    Raises SetupError where that can't be done, WrongUse for a folder that holds what is not ours.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
+        self._refuse_somebody_elses()
         # Root's Postgres runs under another account, which has to pass through here to its own folder.
         passable = 0o711 if os.geteuid() == 0 else 0o700
         for folder, mode in (
@@ -52,8 +56,14 @@ class StateFolder:
             (self.logs, 0o700),
             (self.secrets, 0o700),
         ):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(mode)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(mode)
+            except OSError as error:
+                raise SetupError(
+                    f"{folder} can't be made a folder of ours: {error.strerror}. "
+                    "Set ROLLCALL_STATE to a folder that you may write to."
+                ) from error
 
     @property
     def postgres(self) -> Path:
@@ -74,6 +84,17 @@ class StateFolder:
     def secrets(self) -> Path:
         """Generated passwords and keys, a file each."""
         return self.path / "secrets"
+
+    def _refuse_somebody_elses(self) -> None:
+        # It would be closed to others, and `clean` would delete all that is in it.
+        if not self.path.is_dir() or any((self.path / mark).exists() for mark in ("lock", "stack.json")):
+            return
+        # A start that was killed, or the demo, may have come no further than folders.
+        made_first = {"demo", "postgres", "airflow", "logs", "secrets"}
+        if any(entry.name not in made_first for entry in self.path.iterdir()):
+            raise WrongUse(
+                f"{self.path} holds what is not rollcall's: set ROLLCALL_STATE to a folder that is new or empty."
+            )
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -131,10 +131,15 @@ def check_schema(conn: psycopg.Connection, sql_dir: Path = SQL_DIR) -> None:
             f"The database is at version {len(found.applied)}, newer than this code ({len(found.known)}): "
             "update rollcall."
         )
-    if found.applied != found.known or not found.code_is_current:
+    if found.applied != found.known:
         raise SetupError(
-            f"The database is at version {len(found.applied)}, this code needs {len(found.known)} with "
-            "current functions: run `rollcall migrate up` as the database's owner."
+            f"The database is at version {len(found.applied)}, this code needs {len(found.known)}: "
+            "run `rollcall migrate up` as the database's owner."
+        )
+    if not found.code_is_current:
+        raise SetupError(
+            "The database's functions, views or rights are not those of this code: "
+            "run `rollcall migrate up` as the database's owner."
         )
 
 
