@@ -209,6 +209,32 @@ class TestTwoSources:
         assert case.people()[0]["session_count"] == 1
 
 
+class TestLostSessions:
+    """Somebody deleted sessions; their people are our own conclusion, and go with the last of them."""
+
+    def test_who_has_no_session_any_more_is_nobody(self, case: AttendanceCase, dsn: str) -> None:
+        gone, stays = ann(leave=10), row("Bob", leave=10, email="bob@example.com")
+        case.read([gone, stays])
+        with psycopg.connect(dsn) as owner:
+            owner.execute("DELETE FROM zoom_participant_sessions WHERE name = 'Ann'")
+        case.read([stays])
+        assert [person["participant_name"] for person in case.people()] == ["Bob"]
+        (numbers,) = case.rows("SELECT attendees, sessions FROM zoom_instance_statistics")
+        assert numbers == {"attendees": 1, "sessions": 1}
+
+    def test_who_comes_back_is_one_person(self, case: AttendanceCase, dsn: str) -> None:
+        late, early = ann(join=20, leave=40), ann(join=0, leave=10)
+        case.read([late])
+        case.read([late, early])
+        with psycopg.connect(dsn) as owner:
+            owner.execute("TRUNCATE zoom_participant_sessions")
+        case.read([late, early])
+        (person,) = case.people()
+        assert (person["session_count"], person["total_duration"]) == (2, 1800)
+        (numbers,) = case.rows("SELECT attendees, sessions FROM zoom_instance_statistics")
+        assert numbers == {"attendees": 1, "sessions": 2}
+
+
 class TestTrust:
     """A read that came short is provisional until two reads agree."""
 
