@@ -19,6 +19,6 @@ SELECT
 FROM zoom_instance_reads r
 JOIN zoom_webinar_instances i ON i.id = r.instance_id;
 COMMENT ON VIEW sync_instance_reads IS 'What the last read of each instance found and how long it took; nothing about people.';
-COMMENT ON COLUMN sync_instance_reads.sync_status IS 'provisional: the report was not whole and no two reads agree yet; complete: otherwise.';
+COMMENT ON COLUMN sync_instance_reads.sync_status IS 'provisional: the report was not whole, or a failed run did not come to read the webinar''s people, and no two reads agree yet; complete: otherwise.';
 COMMENT ON COLUMN sync_instance_reads.rows_read IS 'Rows that the source served, repeated ones included; rows_distinct: without them; total_records: as the source stated.';
 COMMENT ON COLUMN sync_instance_reads.fetch_seconds IS 'From the first lease of the list to its last page, waits for limits included.';

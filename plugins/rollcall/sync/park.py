@@ -10,7 +10,10 @@ from rollcall.sync.batches import Connect, run_batches
 
 
 def park(connect: Connect, run_id: int, parked: Parked) -> None:
-    """Store every instance that is whole, and name what the run waits for. Raises RunClosed when it has ended."""
+    """Store every instance that is whole, and name what the run waits for. Raises RunClosed when it has ended.
+
+    One whose webinar's people are still to be read stays fetched.
+    """
     run_batches(connect, run_id, attendance.sessionize)
     run_batches(connect, run_id, attendance.upsert)
     name_the_wait(connect, run_id, parked)

@@ -1,5 +1,5 @@
 -- Zoom's reports fill up after the end. A read that came short is not trusted until a second one says the same. One that was
--- kept back has no digest and says nothing.
+-- kept back has no digest and says nothing. Where a failed run never came to read who is a panelist, the next delta must look.
 CREATE FUNCTION note_instance_reads(p_items bigint[])
 RETURNS void
 LANGUAGE sql VOLATILE
@@ -23,6 +23,10 @@ AS $$
                 OR i.duration_minutes = 0
                 OR (q.rows_distinct > 0 AND q.longest_duration = 0)
                 OR (q.rows_distinct = 0 AND i.participants_count > 0)
+                OR EXISTS (
+                    SELECT FROM webinar_sync_queue w
+                    WHERE w.run_id = q.run_id AND w.priority < 2 AND w.status IN ('queued', 'leased') AND w.webinar_id = q.webinar_id
+                )
                 THEN 'provisional'
             ELSE 'complete'
         END AS sync_status
