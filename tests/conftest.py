@@ -34,23 +34,28 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Postgres) -> str:
-    """Name of a migrated database that others are cloned from."""
+def admin(postgres: Postgres) -> Iterator[psycopg.Connection]:
+    """The superuser's connection that makes and drops databases."""
     with psycopg.connect(postgres.admin_dsn, autocommit=True) as conn:
-        conn.execute("CREATE DATABASE template_rollcall")
+        yield conn
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres, admin: psycopg.Connection) -> str:
+    """Name of a migrated database that others are cloned from."""
+    admin.execute("CREATE DATABASE template_rollcall")
     migrate_up(postgres.dsn("template_rollcall"))
     return "template_rollcall"
 
 
 @pytest.fixture
-def dsn(postgres: Postgres, template: str) -> Iterator[str]:
+def dsn(postgres: Postgres, admin: psycopg.Connection, template: str) -> Iterator[str]:
     """Address of a fresh, migrated database, as its owner."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres.admin_dsn, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    # The files as they are: a third less work, a thousand times, than writing each page to the WAL.
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
     yield f"{postgres.dsn(name)}?{SEARCH_PATH}"
-    with psycopg.connect(postgres.admin_dsn, autocommit=True) as conn:
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from rollcall.stack.postgres import Postgres
 from rollcall.stack.processes import Started
 from rollcall.stack.state import Record, StateFolder, read_record, running
 from rollcall.stack.up import Plan, Stack, remove_stack
@@ -126,7 +127,7 @@ def test_up_serves_refuses_a_second_and_ends_on_ctrl_c(state: Path, run_up: Call
     assert call(state, "dsn").returncode == 2
 
 
-def test_up_after_a_kill_ends_what_was_left_and_keeps_the_data(
+def test_up_after_a_kill_ends_what_was_left_keeps_the_data_and_says_what_dies_next(
     state: Path, run_up: Callable[[], Terminal]
 ) -> None:
     first = run_up()
@@ -140,21 +141,26 @@ def test_up_after_a_kill_ends_what_was_left_and_keeps_the_data(
 
     second = run_up()
     assert not [program for program in left.programs if program.is_running()]
-    with psycopg.connect(running(state).dsn["owner"]) as connection:
-        assert connection.execute("SELECT one FROM rollcall.kept").fetchone() == (1,)
-    second.process.terminate()
-    assert second.process.wait(60) == 0
-
-
-def test_up_says_which_program_died(state: Path, run_up: Callable[[], Terminal]) -> None:
-    up = run_up()
     record = running(state)
+    with psycopg.connect(record.dsn["owner"]) as connection:
+        assert connection.execute("SELECT one FROM rollcall.kept").fetchone() == (1,)
+
     scheduler = next(program for program in record.programs if "scheduler" in program.name)
     os.kill(scheduler.pid, signal.SIGKILL)
-    assert up.process.wait(60) == 1
-    assert "Airflow's scheduler was killed by signal 9" in up.shown()
+    assert second.process.wait(60) == 1
+    assert "Airflow's scheduler was killed by signal 9" in second.shown()
     assert not [program for program in everything_in(record) if program.is_running()]
     assert read_record(state) is None
+
+
+def test_up_that_is_asked_to_end_while_it_starts_leaves_nothing(state: Path, tmp_path: Path) -> None:
+    up = Terminal(state, tmp_path / "screen")
+    up.wait_for("Bringing the databases up to date")
+    up.process.terminate()
+    assert up.process.wait(60) == 0
+    assert read_record(state) is None
+    assert not Postgres(state / "postgres").is_running()
+    assert "Traceback" not in up.shown()
 
 
 def test_demo_refuses_a_missing_file_before_it_starts_anything(state: Path, tmp_path: Path) -> None:
