@@ -165,3 +165,37 @@ def test_a_killed_worker_costs_a_page_at_most_where_nothing_has_changed(
         assert runner.rows(
             "SELECT held_pages FROM webinar_sync_queue WHERE run_id = %s AND instance_id IS NOT NULL", run_id
         ) == [{"held_pages": 3}]
+
+
+@pytest.mark.parametrize("mode", ["full", "delta"])
+def test_what_a_killed_run_stored_is_compared_by_the_next_one(start: StartRunner, mode: str) -> None:
+    runner = start("demo", "--scale", "0.05")
+    late = next(
+        uuid
+        for uuid, i in runner.zoom.truth["instances"].items()
+        if i["late"] and i["late"]["kind"] == "fewer_rows"
+    )
+    compared = """
+        SELECT c.ours, c.theirs, c.verdict
+        FROM zoom_instance_reconciliation c
+        JOIN zoom_webinar_instances i ON i.id = c.instance_id
+        WHERE i.uuid = %s AND c.measure = 'rows'
+    """
+    runner.sync()
+    (short,) = runner.rows(compared, late)
+    assert short["ours"] < short["theirs"]
+    runner.zoom.edit("reveal")
+    # As if it had ended before all that a delta looks at again.
+    change(runner, "UPDATE sync_state SET mark_at = now() + interval '71 hours 59 minutes'")
+
+    run_id = runner.open()
+    runner.discover(run_id)
+    runner.fetch(run_id)
+    runner.store(run_id)
+    change(runner, "UPDATE sync_runs SET heartbeat_at = heartbeat_at - interval '2 hours'")
+    assert [run["run_id"] for run in runner.rows("SELECT run_id FROM check_stale_syncs()")] == [run_id]
+
+    runner.sync(mode=mode, fetch_workers=1)
+    assert_truth(runner, [late])
+    (whole,) = runner.rows(compared, late)
+    assert whole == {"ours": short["theirs"], "theirs": short["theirs"], "verdict": "agrees"}

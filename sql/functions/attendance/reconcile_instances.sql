@@ -11,16 +11,34 @@ BEGIN
     IF NOT hold_run(p_run_id, NULL) THEN
         RETURN 0;
     END IF;
-    WITH instance AS (
+    WITH chosen AS (
+        SELECT q.instance_id
+        FROM webinar_sync_queue q
+        WHERE q.run_id = p_run_id AND q.status = 'done' AND NOT q.is_reconciled
+        UNION
+        -- What runs stored that were ended before they compared, as far as no run has succeeded since.
+        SELECT r.instance_id
+        FROM sync_runs run
+        JOIN sync_runs l ON l.source = run.source AND l.connection_id = run.connection_id AND l.status IN ('failed', 'cancelled')
+        JOIN zoom_instance_reads r ON r.last_run_id = l.id
+        WHERE run.id = p_run_id AND l.finished_at > coalesce(
+            (
+                SELECT max(s.finished_at)
+                FROM sync_runs s
+                WHERE s.source = run.source AND s.connection_id = run.connection_id AND s.status IN ('completed', 'completed_with_gaps')
+            ),
+            '-infinity'
+        )
+    ),
+    instance AS (
         SELECT
             i.id, i.participants_count, i.unique_viewers, i.total_minutes,
             w.sync_status <> 'synced' AS lacks_panelists,
             r.rows_read, r.rows_distinct, r.total_records, r.sync_status
-        FROM webinar_sync_queue q
-        JOIN zoom_webinar_instances i ON i.id = q.instance_id
+        FROM chosen c
+        JOIN zoom_webinar_instances i ON i.id = c.instance_id
         JOIN zoom_webinars w ON w.id = i.webinar_id
         JOIN zoom_instance_reads r ON r.instance_id = i.id
-        WHERE q.run_id = p_run_id AND q.status = 'done' AND NOT q.is_reconciled
     ),
     ours AS (
         SELECT
@@ -110,4 +128,4 @@ BEGIN
     RETURN v_written;
 END
 $$;
-COMMENT ON FUNCTION reconcile_instances(bigint) IS 'Compare what a run stored with the source''s own totals, per instance. Returns the comparisons that are new or changed; 0 when the run has ended.';
+COMMENT ON FUNCTION reconcile_instances(bigint) IS 'Compare what a run stored with the source''s own totals, per instance, and what the runs since the last successful one stored. Returns the comparisons that are new or changed; 0 when the run has ended.';

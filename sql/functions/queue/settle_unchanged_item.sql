@@ -36,6 +36,8 @@ BEGIN
             SELECT r.sync_status = 'complete' AND count(*) = 4 AND min(n.checked_at) > i.updated_at
             FROM zoom_instance_reconciliation n
             WHERE n.instance_id = i.id
+                -- A run that was ended before it compared has left the comparison of the one before.
+                AND EXISTS (SELECT FROM sync_runs l WHERE l.id = r.last_run_id AND l.status IN ('completed', 'completed_with_gaps'))
         ) AS is_reconciled
     INTO v_read
     FROM zoom_instance_reads r
