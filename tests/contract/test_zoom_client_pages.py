@@ -63,6 +63,35 @@ def test_a_hosts_webinars_go_on_by_page_number_where_no_token_comes(
     assert [page.rows[0]["id"] for page in pages] == [1, 2]
 
 
+def test_page_numbers_in_quotes_are_followed_too(server: ScriptedServer, zoom_api: Harness) -> None:
+    server.replies = [
+        Reply(body={"webinars": [{"id": 1}], "page_count": "2", "page_number": "1", "page_size": "1"}),
+        Reply(body={"webinars": [{"id": 2}], "total_records": "2", "page_number": "2", "page_size": "1"}),
+    ]
+    pages = list(zoom_api.client.pages(zoom.USER_WEBINARS, "uA1"))
+    assert [page.rows[0]["id"] for page in pages] == [1, 2]
+    assert pages[1].total_records == 2
+
+
+def test_a_server_that_ignores_the_token_does_not_loop(server: ScriptedServer, zoom_api: Harness) -> None:
+    tokens = iter(range(100))
+    server.answer = lambda _seen: Reply(body=rows("a", token=f"T{next(tokens)}"))
+    with pytest.raises(PageTokenRepeated, match="participant report of instance u"):
+        list(zoom_api.client.pages(zoom.REPORT_PARTICIPANTS, "u"))
+    assert len(server.paths) == 3
+
+
+def test_the_same_page_twice_is_read_on(server: ScriptedServer, zoom_api: Harness) -> None:
+    server.replies = [Reply(body=rows("a", token=token)) for token in ("A", "B")] + [Reply(body=rows("b"))]
+    assert len(list(zoom_api.client.pages(zoom.REPORT_PARTICIPANTS, "u"))) == 3
+
+
+def test_empty_pages_alike_go_on(server: ScriptedServer, zoom_api: Harness) -> None:
+    server.replies = [Reply(body=rows(token="A")), Reply(body=rows(token="B")), Reply(body=rows("a"))]
+    pages = list(zoom_api.client.pages(zoom.REPORT_PARTICIPANTS, "u"))
+    assert [page.row_count for page in pages] == [0, 0, 1]
+
+
 def test_a_hosts_webinars_follow_the_token_where_one_comes(server: ScriptedServer, zoom_api: Harness) -> None:
     server.replies = [
         Reply(body={"webinars": [{"id": 1}], "next_page_token": "N", "page_count": 2, "page_number": 1}),

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from rollcall.errors import DataFault, ScopeMissing, ServerFault, Unavailable
 from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.records import (
-    WEBINAR_TYPES,
     Record,
     history_instance,
+    is_webinar,
     listed_instance,
     reported_instance,
     webinar_record,
@@ -167,7 +167,7 @@ def _host_history(
                 record_gap(account.conn, account.run_id, "history", f"host {host}", refused)
             break
         served = True
-        records += [reported_instance(row) for row in rows if row.get("type") in WEBINAR_TYPES]
+        records += [reported_instance(row) for row in rows if is_webinar(row)]
     if is_whole:
         _close_gap(account, "history", f"host {host}")
     return records

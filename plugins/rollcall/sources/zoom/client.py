@@ -35,6 +35,9 @@ Read = TypeVar("Read")
 
 _NONE: Known = MappingProxyType({})
 
+# A row may stand on two pages, and a page may hold one row; so often, it is the same page whatever is asked.
+_SAME_PAGE_TIMES = 3
+
 
 def _no_feedback(_label: Label, _error: RateLimited) -> None:
     return None
@@ -126,21 +129,24 @@ class ZoomClient:
         """All pages from `page_token` on, ended by the empty token only: an empty page with a token goes on. What is
         `known` may change between two pages.
 
-        Raises PageTokenRepeated after the page whose token was seen before; PageTokenExpired means that the
-        caller starts the list again from its first page.
+        Raises PageTokenRepeated after the page whose token was seen before, and where the same page comes again
+        and again behind other tokens; PageTokenExpired means that the caller starts the list again from its
+        first page.
         """
         seen = {page_token}
+        before, times = b"", 0
         while True:
             page = self.page(endpoint, item, page_token, known=known, **params)
+            times = times + 1 if page.row_count and page.digest == before else 1
+            if times == _SAME_PAGE_TIMES:
+                raise _endless("a page", endpoint, item)
+            before = page.digest
             yield page
             page_token = page.next_token
             if not page_token:
                 return
             if page_token in seen:
-                raise PageTokenRepeated(
-                    f"Zoom repeated a page token at {describe(endpoint, item)}, the list would never end; "
-                    "start the run again, and tell Zoom's support if it stays so."
-                )
+                raise _endless("a page token", endpoint, item)
             seen.add(page_token)
 
     def _call(
@@ -221,6 +227,13 @@ class ZoomClient:
 
 def _is_good(answer: Answer) -> bool:
     return 200 <= answer.status < 300
+
+
+def _endless(what: str, endpoint: Endpoint, item: str) -> PageTokenRepeated:
+    return PageTokenRepeated(
+        f"Zoom repeated {what} at {describe(endpoint, item)}, the list would never end; "
+        "start the run again, and tell Zoom's support if it stays so."
+    )
 
 
 def _rejected_twice(again: TokenRejected, endpoint: Endpoint, item: str) -> AuthRefused:

@@ -58,6 +58,11 @@ class Page:
         return self._rows
 
     @property
+    def digest(self) -> bytes:
+        """Of its content: the same for a page that is served again."""
+        return self._body.digest
+
+    @property
     def mark(self) -> bytes | None:
         """Made when it is first asked for: most pages of discovery never are."""
         is_sure = self._body.is_clear and self._body.token == self.next_token
@@ -114,4 +119,11 @@ def _next_number(fields: dict[str, Any], asked_with: str) -> str:
 
 
 def _whole(value: object) -> int | None:
+    if (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isdigit()
+        and len(value) < len(str(_LARGEST_COUNT))
+    ):
+        return int(value)  # a count in quotes still says that there is more
     return value if isinstance(value, int) and not isinstance(value, bool) else None

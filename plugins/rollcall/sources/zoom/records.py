@@ -151,6 +151,11 @@ def listed_instance(webinar_id: int, given: Mapping[str, Any]) -> Record | None:
     return {"zoom_webinar_id": webinar_id, "uuid": uuid, "start_time": stamp_of(given.get("start_time"))}
 
 
+def is_webinar(given: Mapping[str, Any]) -> bool:
+    """Whether an entry of a host's past events is one of a webinar: meetings stand in the same list."""
+    return int_of(given.get("type")) in WEBINAR_TYPES
+
+
 def history_instance(given: Mapping[str, Any]) -> Record | None:
     """An entry of the account history."""
     return _instance(
