@@ -41,7 +41,7 @@ def test_a_uuid_reaches_the_wire_exactly_as_zooms_rule_says(
 
 
 def test_one_connection_serves_all_calls_of_a_thread(server: ScriptedServer, zoom_api: Harness) -> None:
-    server.replies = [Reply(body=rows("a", token=str(n))) for n in range(5)] + [Reply(body=rows())]
+    server.replies = [Reply(body=rows(f"guest {n}", token=str(n))) for n in range(5)] + [Reply(body=rows())]
     assert len(list(zoom_api.client.pages(zoom.REPORT_PARTICIPANTS, "u"))) == 6
     assert len({seen.port for seen in server.seen}) == 1
 
