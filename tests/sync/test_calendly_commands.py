@@ -82,6 +82,16 @@ def test_connecting_again_replaces_the_token_and_nothing_else(terminal: Terminal
     ) == [(1, True, 0)]
 
 
+def test_somebody_with_a_new_email_is_the_same_user(terminal: Terminal) -> None:
+    # A new e-mail ends the token, so this is what follows.
+    terminal.connect()
+    terminal.rows(
+        "UPDATE users SET email = 'mira.before@acme.test', calendly_initial_sync_complete = true RETURNING 1"
+    )
+    assert terminal.connect()[0] == 0
+    assert terminal.rows("SELECT email, calendly_initial_sync_complete FROM users") == [(USER, True)]
+
+
 def test_each_missing_scope_is_named_with_what_is_lost(terminal: Terminal) -> None:
     terminal.calendly.edit("grant_scopes", scopes=["users:read", "scheduled_events:read"])
     code, said = terminal.connect()

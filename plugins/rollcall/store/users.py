@@ -98,7 +98,8 @@ def connect_user(
     refresh_token_encrypted: str | None,
     token_expires_at: datetime | None,
 ) -> int:
-    """Store the Calendly connection of the user with that e-mail, a new row where there is none; returns its id.
+    """Store the Calendly connection of the user with that e-mail, or who had another e-mail at Calendly before; a new
+    row where there is none. Returns its id.
 
     Connecting again replaces the token, switches the user on and clears "reconnect needed"; what was synced stays.
     """
@@ -123,9 +124,16 @@ def connect_user(
             "SELECT pg_advisory_xact_lock(hashtextextended('rollcall users ' || lower(%s), 0))", (email,)
         )
         found = conn.execute(
-            "SELECT id FROM users WHERE lower(email) = lower(%s)"
-            " ORDER BY calendly_token_encrypted IS NOT NULL DESC, id LIMIT 1",
-            (email,),
+            """
+            SELECT u.id FROM users u
+            CROSS JOIN LATERAL (
+                SELECT lower(u.email) = lower(%s) AS by_email, u.calendly_token_encrypted IS NOT NULL AS has_token
+            ) f
+            WHERE f.by_email OR (f.has_token AND u.calendly_user_uri = %s)
+            ORDER BY f.has_token DESC, f.by_email DESC, u.id
+            LIMIT 1
+            """,
+            (email, user_uri),
         ).fetchone()
         if found:
             assigned = ", ".join(f"{column} = %({column})s" for column in values)
