@@ -1,5 +1,5 @@
 -- A reschedule makes a new invitee under a new event: two rows, one meeting. Here a chain of reschedules is one row, its last
--- known link.
+-- known link. A link leads to what was booked later: whatever goes round in a circle has a last one all the same.
 CREATE VIEW meeting_bookings AS
 SELECT
     i.uri AS invitee_uri,
@@ -27,16 +27,18 @@ JOIN meetings m ON m.id = i.meeting_id
 CROSS JOIN LATERAL (
     WITH RECURSIVE link AS (
         SELECT i.uri, i.old_invitee_uri, i.invitee_created_at, 0 AS hop
-        UNION ALL
+        UNION
         SELECT o.uri, o.old_invitee_uri, o.invitee_created_at, l.hop + 1
         FROM link l
         JOIN meeting_invitees o ON o.uri = l.old_invitee_uri OR o.new_invitee_uri = l.uri
-        WHERE l.hop < 100
+        WHERE l.hop < 100 AND o.uri <> l.uri AND NOT coalesce(o.invitee_created_at > l.invitee_created_at, false)
     )
     SELECT max(l.hop) AS reschedules, min(l.invitee_created_at) AS first_booked_at FROM link l
 ) chain
 WHERE NOT EXISTS (
-    SELECT FROM meeting_invitees n WHERE (n.uri = i.new_invitee_uri OR n.old_invitee_uri = i.uri) AND n.uri <> i.uri
+    SELECT FROM meeting_invitees n
+    WHERE (n.uri = i.new_invitee_uri OR n.old_invitee_uri = i.uri) AND n.uri <> i.uri
+        AND NOT coalesce(n.invitee_created_at < i.invitee_created_at, false)
 );
 COMMENT ON VIEW meeting_bookings IS 'One row per booking of a person: a chain of reschedules counts once, as its last known link. Of the invitee it holds the address at Calendly alone, no name.';
 COMMENT ON COLUMN meeting_bookings.invitee_uri IS 'meeting_invitees.uri of the last known link, where the name is.';

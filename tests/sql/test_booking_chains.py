@@ -1,0 +1,71 @@
+"""Chains of reschedules whose links make no sense: no booking is lost, and no question runs for ever."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from rollcall.store import meetings
+from rollcall.store.users import connect_user
+from tests.unit.calendly_samples import API, EVENT_URI
+
+Links = dict[str, tuple[str, str]]
+"""By invitee, in the order in which they were booked: the old and the new one that Calendly names."""
+
+
+def bookings(conn: psycopg.Connection, links: Links) -> list[tuple[str, int]]:
+    """The last link and the moves of each booking."""
+    user_id = connect_user(
+        conn,
+        email="host@example.test",
+        user_uri=f"{API}/users/U",
+        organization_uri=f"{API}/organizations/O",
+        role="owner",
+        scope="user",
+        token_kind="personal",
+        api_url=API,
+        oauth_url=API,
+        client_id=None,
+        client_secret_encrypted=None,
+        token_encrypted="x",
+        refresh_token_encrypted=None,
+        token_expires_at=None,
+    )
+    meetings.upsert_meetings(conn, user_id, [{"uri": EVENT_URI, "status": "active"}], via_webhook=False)
+    people = [
+        {
+            "uri": name,
+            "event_uri": EVENT_URI,
+            "status": "active",
+            "old_invitee_uri": old,
+            "new_invitee_uri": new,
+            "invitee_created_at": f"2026-11-01T10:{minute:02}:00Z",
+        }
+        for minute, (name, (old, new)) in enumerate(links.items())
+    ]
+    meetings.upsert_invitees(conn, people, via_webhook=False)
+    conn.execute("SET statement_timeout = '10s'")
+    return conn.execute(
+        "SELECT invitee_uri, reschedules FROM meeting_bookings ORDER BY invitee_uri"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ({"a": ("", "b"), "b": ("a", "c"), "c": ("b", "")}, [("c", 2)]),
+        ({"a": ("a", "a")}, [("a", 0)]),
+        ({"a": ("b", "b"), "b": ("a", "a")}, [("b", 1)]),
+        ({"a": ("c", "b"), "b": ("a", "c"), "c": ("b", "a")}, [("c", 2)]),
+    ],
+    ids=["a chain", "itself", "each other", "a circle"],
+)
+def test_each_booking_counts_once(
+    writer: psycopg.Connection, links: Links, expected: list[tuple[str, int]]
+) -> None:
+    assert bookings(writer, links) == expected
+
+
+def test_a_tangle_of_links_is_counted_at_once(writer: psycopg.Connection) -> None:
+    tangle = {f"x{n}": (f"x{(n + 1) % 9}", f"x{(n + 3) % 9}") for n in range(9)}
+    assert bookings(writer, {**tangle, "y": ("x1", "")})
