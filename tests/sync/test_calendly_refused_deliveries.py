@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 import requests
 
@@ -67,6 +70,27 @@ def test_a_signed_body_that_makes_no_sense_is_kept_for_a_person(hooks: Hooks, bo
     assert (event["apply_status"], event["seen_count"]) == ("unreadable", 2)
     assert "example" not in event["apply_message"]
     assert hooks.runner.rows("SELECT deliveries_unreadable AS n FROM calendly_sync_health") == [{"n": 1}]
+
+
+def test_a_body_that_breaks_off_is_refused_without_ado(
+    hooks: Hooks, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollcall.api.webhooks._SECONDS_TO_READ", 0.1)
+    (known,) = hooks.runner.rows("SELECT callback_url FROM calendly_webhook_subscriptions")
+    address = urlsplit(known["callback_url"])
+    begun = f"POST {address.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{{".encode()
+    with socket.create_connection((address.hostname, address.port), timeout=10) as slow:
+        slow.sendall(begun)
+        assert slow.recv(100).startswith(b"HTTP/1.1 408 ")
+    monkeypatch.undo()
+    with socket.create_connection((address.hostname, address.port), timeout=10) as cut:
+        cut.sendall(begun)
+        # The answer to this one says that the server has seen the other end.
+        cut.shutdown(socket.SHUT_WR)
+        cut.recv(100)
+    hooks.calendly.edit("book")
+    assert hooks.send() == [200]
+    assert "Exception" not in caplog.text
 
 
 def test_an_address_that_is_none_tells_nothing(hooks: Hooks) -> None:

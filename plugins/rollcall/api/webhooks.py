@@ -9,9 +9,13 @@ from typing import Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 _SECONDS_TO_STORE = 10.0
 """Calendly waits 15 for an answer."""
+
+_SECONDS_TO_READ = 30.0
+"""Whoever takes longer to send its body is not Calendly, and holds a connection for nothing."""
 
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SIGNATURE = "Calendly-Webhook-Signature"
@@ -59,11 +63,16 @@ def add_webhook_routes(app: FastAPI, door: Door, most_bytes: int) -> None:
 
     @app.post("/webhooks/calendly/{subscription}")
     async def deliver(subscription: str, request: Request) -> JSONResponse:
-        """Store one delivery. 2xx: kept; 401: signature refused; 404: no such subscription; 413: too large; 503: not
-        stored, send it again."""
+        """Store one delivery. 2xx: kept; 400: broken off; 401: signature refused; 404: no such subscription; 408:
+        too slow; 413: too large; 503: not stored, send it again."""
         if not _PUBLIC_ID.fullmatch(subscription):
             return _said(404, "There is no such subscription.")
-        body = await _body(request, most_bytes)
+        try:
+            body = await asyncio.wait_for(_body(request, most_bytes), _SECONDS_TO_READ)
+        except ClientDisconnect:
+            return _said(400, "The body broke off.")
+        except TimeoutError:
+            return _said(408, "The body did not come in time.")
         stored = door.receive(subscription, request.headers.get(_SIGNATURE), body)
         try:
             answer = await asyncio.wait_for(stored, _SECONDS_TO_STORE)
