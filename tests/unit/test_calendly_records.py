@@ -220,6 +220,18 @@ def test_json_nested_too_deeply_or_too_large_a_number_stops_nothing() -> None:
     assert record["other_fields"] == {"n": 123456789012345678901234567890.0}
 
 
+@pytest.mark.parametrize("levels", [600, 1000])
+def test_json_that_can_be_read_but_not_looked_through_stops_nothing(levels: int) -> None:
+    deep: Any = read_json(b"[" * levels + b"]" * levels)
+    record = event_record({**event(), "deep": deep, "location": {"deep": deep}})
+    assert record is not None
+    assert record["marks"] == ["location_unreadable", "other_fields_unreadable"]
+
+
+def test_a_number_too_large_for_a_float_is_none() -> None:
+    assert read_json(b'{"amount": 1e400, "n": 1.5}') == {"amount": None, "n": 1.5}
+
+
 @given(st.dictionaries(st.sampled_from(sorted(event())) | st.text(), ANYTHING), ANYTHING)
 def test_no_event_stops_the_reading(fields: dict[str, Any], uri: Any) -> None:
     record = event_record({**event(), **fields, "uri": uri})

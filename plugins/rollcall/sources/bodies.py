@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import orjson
@@ -20,7 +21,12 @@ def read_json(body: bytes) -> Any:
         pass
     try:
         return _mended(
-            json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse, parse_int=_whole)
+            json.loads(
+                body.decode("utf-8-sig", "replace"),
+                parse_constant=_refuse,
+                parse_int=_whole,
+                parse_float=_finite,
+            )
         )
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
@@ -42,6 +48,12 @@ def _whole(digits: str) -> int | float:
     """What orjson makes of it: a number beyond 64 bits is a broken one, and could not be stored else."""
     number = int(digits)
     return number if -(2**63) <= number < 2**64 else float(number)
+
+
+def _finite(digits: str) -> float | None:
+    """None for a number too large for a float: it could not be stored."""
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _refuse(constant: str) -> None:

@@ -48,7 +48,7 @@ class Reading:
         """The record, with `other_fields` (jsonb, without secrets) and `marks` (text[]), None where there are none."""
         left = without_secrets({name: value for name, value in self._left.items() if value is not None})
         rest = json_of(left)
-        if rest is None and left:
+        if rest is None and left != {}:
             self.marks.append("other_fields_unreadable")
         return {**self.record, "other_fields": rest, "marks": sorted(set(self.marks)) or None}
 

@@ -20,16 +20,23 @@ _IN_QUERY = re.compile(r"([?&;](?:pwd|passwd|password|passcode|token|tk|zak)=)[^
 
 def without_secrets(value: Any) -> Any:
     """The value without fields that hold a password or a link that cancels or reschedules; in other texts, the
-    passwords of links become `removed`."""
+    passwords of links become `removed`. None where it is nested too deeply to be looked through."""
+    try:
+        return _without_secrets(value)
+    except RecursionError:
+        return None
+
+
+def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: without_secrets(inner)
+            name: _without_secrets(inner)
             for name, inner in value.items()
             if not (_NAME.search(name) or (isinstance(inner, str) and _CAPABILITY.search(inner)))
         }
     if isinstance(value, list):
         return [
-            without_secrets(inner)
+            _without_secrets(inner)
             for inner in value
             if not (isinstance(inner, str) and _CAPABILITY.search(inner))
         ]
