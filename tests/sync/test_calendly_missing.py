@@ -124,8 +124,9 @@ def test_nothing_is_marked_when_a_page_failed(start_calendly: StartCalendly, kin
 
 
 def test_nothing_is_marked_when_it_could_not_be_confirmed(runner: Runner) -> None:
-    (gone,) = in_window(runner, 1)
-    runner.calendly.edit("delete", event=gone)
+    gone = in_window(runner, 3)
+    for uri in gone:
+        runner.calendly.edit("delete", event=uri)
     runner.calendly.fault("500", match=ONE_EVENT, times=-1)
     run_id = runner.open()
     with pytest.raises(SourceError):
@@ -136,17 +137,18 @@ def test_nothing_is_marked_when_it_could_not_be_confirmed(runner: Runner) -> Non
     runner.calendly.reset_calls()
     runner.discover(run_id)
     assert "GET /scheduled_events" not in runner.calendly.calls()["endpoints"]
-    assert missing(runner) == {gone: "gone"}
+    assert missing(runner) == dict.fromkeys(gone, "gone")
     runner.fetch(run_id)
     assert runner.finish(run_id) == "completed"
-    assert runner.run(run_id)["meetings_missing"] == 1
+    assert runner.run(run_id)["meetings_missing"] == 3
 
 
-def test_an_answer_that_says_neither_is_a_gap_and_the_others_go_on(runner: Runner) -> None:
+@pytest.mark.parametrize("kind", ["400", "500"])
+def test_an_answer_that_says_neither_is_a_gap_and_the_others_go_on(runner: Runner, kind: str) -> None:
     unclear, gone = in_window(runner, 2)
     for uri in (unclear, gone):
         runner.calendly.edit("delete", event=uri)
-    runner.calendly.fault("400", match=f"GET /scheduled_events/{unclear.rpartition('/')[2]}$")
+    runner.calendly.fault(kind, match=f"GET /scheduled_events/{unclear.rpartition('/')[2]}$", times=-1)
     run = runner.sync()
     assert run["status"] == "completed_with_gaps"
     assert missing(runner) == {gone: "gone"}
@@ -154,6 +156,7 @@ def test_an_answer_that_says_neither_is_a_gap_and_the_others_go_on(runner: Runne
     assert open_gap == [
         {"source": "calendly", "object_kind": "meeting", "object_key": unclear.rpartition("/")[2]}
     ]
+    runner.calendly.clear_faults()
     run_to_truth(runner)
     assert missing(runner) == {unclear: "gone", gone: "gone"}
     assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []

@@ -14,7 +14,8 @@ from rollcall.sync.run_session import RunSession
 
 Session = TypeVar("Session", bound=RunSession)
 
-_FAILURES_IN_A_ROW = 3  # after so many items the source is down, not the item bad
+FAILURES_IN_A_ROW = 3
+"""After so many items the source is down, not the item bad."""
 
 
 def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, queue.Item], None]]) -> int:
@@ -37,7 +38,7 @@ def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, 
             failed = []
         except (DataFault, ScopeMissing, ServerFault) as error:
             failed = [*failed, item.item_id] if isinstance(error, ServerFault) else []
-            if len(failed) >= _FAILURES_IN_A_ROW:
+            if len(failed) >= FAILURES_IN_A_ROW:
                 _give_back(account, item, error)
                 queue.requeue(account.conn, account.run_id, failed)
                 raise

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.errors import DataFault, ScopeMissing, SourceError, Unavailable
+from rollcall.errors import DataFault, ScopeMissing, ServerFault, SourceError, Unavailable
 from rollcall.sources.calendly.endpoints import EVENT, EVENTS, time_param
 from rollcall.sources.calendly.records import event_record
 from rollcall.store import gaps, meetings, queue, runs, webhooks
@@ -19,6 +19,7 @@ from rollcall.sync.calendly.standing import Standing, ask_standing
 from rollcall.sync.calendly.webhook_subscriptions import refresh_subscriptions
 from rollcall.sync.calendly.whole_list import whole_list
 from rollcall.sync.dates import months_from
+from rollcall.sync.fetch import FAILURES_IN_A_ROW
 from rollcall.sync.refusals import log_source_error, record_gap
 
 log = logging.getLogger(__name__)
@@ -123,11 +124,14 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
             "not taken for missing; the next sync asks again",
         )
         lacking = []
+    failed = 0
     for meeting_id, uri in lacking:
         event_id = uri.rsplit("/", 1)[-1]
         try:
             found = event_record(account.client.get(EVENT, uri))
+            failed = 0
         except Unavailable as refused:
+            failed = 0
             reason = "gone" if refused.status == 404 else "no_access"
             with conn.transaction():
                 runs.hold(conn, account.run)
@@ -136,7 +140,10 @@ def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
                 # That it is missing says it all.
                 for kind in ("meeting", "invitees"):
                     gaps.close_gap(conn, run_id, kind, event_id)
-        except DataFault as unclear:
+        except (DataFault, ServerFault) as unclear:
+            failed = failed + 1 if isinstance(unclear, ServerFault) else 0
+            if failed >= FAILURES_IN_A_ROW:
+                raise
             record_gap(conn, run_id, "meeting", event_id, unclear)
         else:
             with conn.transaction():
