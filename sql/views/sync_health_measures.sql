@@ -110,15 +110,23 @@ CROSS JOIN LATERAL (
 WHERE m.value IS NOT NULL AND (f.is_active OR m.check_name = 'stale_run')
 UNION ALL
 SELECT
-    c.source, c.connection_id, c.name, 'open_gaps', count(*), min(g.first_seen_at),
+    c.source, c.connection_id, c.name, 'open_gaps', sum(g.gaps), min(g.first_seen_at),
     format(
         '%s gaps of kind %s, %s of them asked again by a delta; the commonest reason: %s',
-        count(*), g.object_kind, count(g.recheck_at), mode() WITHIN GROUP (ORDER BY g.reason)
+        sum(g.gaps), g.object_kind, sum(g.asked_again), (array_agg(g.reason ORDER BY g.gaps DESC, g.reason))[1]
     ),
     format('SELECT * FROM sync_known_gaps WHERE connection_id = %s AND object_kind = %L AND is_open; says for each what to do.', c.connection_id, g.object_kind)
-FROM sync_gaps g
+FROM (
+    -- A reason names the thing that is missing, so it is the code that tells which of them are alike.
+    SELECT
+        o.source, o.connection_id, o.object_kind, count(*) AS gaps, count(o.recheck_at) AS asked_again, min(o.first_seen_at) AS first_seen_at,
+        max(o.reason) AS reason
+    FROM sync_gaps o
+    WHERE o.closed_at IS NULL AND NOT o.is_expected
+    GROUP BY o.source, o.connection_id, o.object_kind, o.http_status, o.code
+) g
 JOIN sync_connections c ON c.source = g.source AND c.connection_id = g.connection_id
-WHERE g.closed_at IS NULL AND NOT g.is_expected AND c.is_active
+WHERE c.is_active
 GROUP BY c.source, c.connection_id, c.name, g.object_kind
 UNION ALL
 SELECT

@@ -36,17 +36,19 @@ class MonitoredCase(AttendanceCase):
         runs.finish_run(self.conn, run_id, error_kind="server_error", error_message=message)
         return run_id
 
-    def gap(self, *, expected: bool = False, code: int = 12702, recheck: float | None = None) -> None:
+    def gap(
+        self, *, expected: bool = False, code: int = 12702, recheck: float | None = None, key: str = "uuid"
+    ) -> None:
         """A refusal, noted by a run that then succeeds."""
         run_id = self.open_run("delta")
         gaps.note_gap(
             self.conn,
             run_id,
             object_kind="participants",
-            object_key=f"uuid of {code}",
+            object_key=f"{key} of {code}",
             status=400,
             code=code,
-            reason=f"Zoom said {code}.",
+            reason=f"Zoom said of {key}: {code}.",
             is_expected=expected,
             recheck_after_hours=recheck,
         )

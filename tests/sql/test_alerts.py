@@ -173,6 +173,19 @@ def test_a_parked_run_is_no_alert_until_its_wait_is_long_over(well: MonitoredCas
     assert well.alerts() == {"stale_run": "critical"}
 
 
+def test_the_reason_that_is_told_of_gaps_is_the_one_that_most_of_them_have(well: MonitoredCase) -> None:
+    well.gap(code=12702, key="a")
+    well.gap(code=4711, key="b")
+    well.gap(code=4711, key="c")
+    (alert,) = well.rows("SELECT detail FROM sync_alert_conditions WHERE condition = 'open_gaps'")
+    (line,) = well.rows("SELECT detail FROM generate_sync_report('case') WHERE metric = 'participants'")
+    for told in (alert, line):
+        assert "4711" in told["detail"]
+        assert "12702" not in told["detail"]
+    assert alert["detail"].startswith("3 gaps of kind participants, 0 of them")
+    assert "rollcall connection test" in line["detail"]
+
+
 def test_expected_gaps_and_cancelled_runs_are_no_alert(well: MonitoredCase) -> None:
     well.gap(expected=True)
     runs.close_run(well.conn, well.open_run(), "cancelled")

@@ -82,6 +82,11 @@ def finish_run(context: Context, finish: Finish) -> str:
         log.info("Run %s: %s", run_id, status)
         if status not in ("completed", "completed_with_gaps"):
             raise AirflowFailException(f"Run {run_id} ended as {status}; see sync_runs and the tasks before.")
+        if failed:
+            # Somebody cleared tasks of a run that was over: the colour is theirs, the run's record stays as it was.
+            raise AirflowFailException(
+                f"Task {failed} failed: its log says why. Run {run_id} had ended as {status} before and still has."
+            )
         return status
 
 

@@ -85,14 +85,21 @@ AS $$
         GROUP BY n.measure, n.verdict
         UNION ALL
         SELECT
-            61, row_number() OVER (ORDER BY g.is_expected, count(*) DESC, g.object_kind), 'gaps',
-            format('%s%s', g.object_kind, CASE WHEN g.is_expected THEN ' (expected)' ELSE '' END), count(*), 'gaps',
+            61, row_number() OVER (ORDER BY g.is_expected, sum(g.gaps) DESC, g.object_kind), 'gaps',
+            format('%s%s', g.object_kind, CASE WHEN g.is_expected THEN ' (expected)' ELSE '' END), sum(g.gaps), 'gaps',
             CASE WHEN g.is_expected THEN 'info' ELSE 'warning' END,
-            format('%s of them asked again by a delta. Commonest reason: %s To do: %s', count(*) FILTER (WHERE g.will_be_asked_again),
-                mode() WITHIN GROUP (ORDER BY g.reason), mode() WITHIN GROUP (ORDER BY g.action))
-        FROM sync_known_gaps g
-        JOIN find_connections(p_connection) f ON f.source = g.source AND f.connection_id = g.connection_id
-        WHERE g.is_open
+            format('%s of them asked again by a delta. Commonest reason: %s To do: %s', sum(g.asked_again),
+                (array_agg(g.reason ORDER BY g.gaps DESC, g.reason))[1], (array_agg(g.action ORDER BY g.gaps DESC, g.reason))[1])
+        FROM (
+            -- A reason names the thing that is missing, so it is the code that tells which of them are alike.
+            SELECT
+                o.object_kind, o.is_expected, count(*) AS gaps, count(*) FILTER (WHERE o.will_be_asked_again) AS asked_again,
+                max(o.reason) AS reason, max(o.action) AS action
+            FROM sync_known_gaps o
+            JOIN find_connections(p_connection) f ON f.source = o.source AND f.connection_id = o.connection_id
+            WHERE o.is_open
+            GROUP BY o.object_kind, o.is_expected, o.http_status, o.code
+        ) g
         GROUP BY g.object_kind, g.is_expected
         UNION ALL
         SELECT 62, 1, 'gaps', 'closed', count(*), 'gaps', 'ok', 'Filled by a later read in the window.'
