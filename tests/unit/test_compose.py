@@ -220,6 +220,12 @@ def test_secrets_reach_only_the_services_that_need_them(services: dict[str, Serv
     assert who_sees("AIRFLOW_ADMIN_PASSWORD") == {"api-server", "rollcall"}
 
 
+def test_whoever_hears_that_a_run_ended_reaches_its_record(services: dict[str, Service]) -> None:
+    """A person's stop is heard in the API server, an end that Airflow itself decides on in the scheduler."""
+    for name in ("api-server", "scheduler"):
+        assert "AIRFLOW_CONN_ROLLCALL_DB" in services[name]["environment"]
+
+
 def test_no_secret_stands_in_a_command(services: dict[str, Service], env_file: Path) -> None:
     values = [value for value in settings(env_file).values() if len(value) >= 32]
     for service in services.values():

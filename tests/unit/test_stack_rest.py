@@ -185,6 +185,18 @@ def test_follow_ends_as_the_run_did(
     assert f"{status}: a sentence" in shown
 
 
+def test_who_stops_following_is_told_that_the_run_goes_on(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"})]
+    monkeypatch.setattr("rollcall.following.time.sleep", interrupted)
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 130
+    assert "the run goes on" in capsys.readouterr().err
+
+
 def test_follow_names_the_task_that_failed_before_the_run_could_say_anything(
     airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
 ) -> None:

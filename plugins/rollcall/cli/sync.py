@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +134,11 @@ def _trigger(dag_id: str, params: dict[str, Any], *, follow: bool) -> int:
     if not follow:
         return 0
     console = Console()
-    ended = following.follow(rest, dag_id, dag_run_id, following.display_for(console))
+    try:
+        ended = following.follow(rest, dag_id, dag_run_id, following.display_for(console))
+    except KeyboardInterrupt:
+        print("rollcall: not followed any more; the run goes on in Airflow.", file=sys.stderr)
+        return 130
     said = [ended.message or "no message"]
     if ended.meetings:
         counts = ", ".join(f"{number:,} {fate}" for fate, number in ended.meetings.items())
