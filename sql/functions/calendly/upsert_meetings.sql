@@ -101,6 +101,8 @@ BEGIN
         ORDER BY j.uri
         ON CONFLICT ON CONSTRAINT one_row_per_event DO UPDATE SET
             updated_at = now(),
+            -- Whose user can no longer see it passes to who can: or each sync of that user would miss it anew.
+            user_id = CASE WHEN t.missing_since IS NULL OR p_via_webhook THEN t.user_id ELSE excluded.user_id END,
             -- Asked again under the row's lock: another writer may have been faster.
             status = CASE WHEN t.status = 'canceled' THEN t.status ELSE excluded.status END,
             missing_since = CASE WHEN p_via_webhook AND t.event_updated_at >= excluded.event_updated_at THEN t.missing_since END,
