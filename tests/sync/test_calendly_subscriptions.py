@@ -151,6 +151,13 @@ def test_one_that_is_gone_at_calendly_is_known_to_be_gone(hooks: Hooks) -> None:
     assert hooks.user.calendly_webhook_enabled is False
 
 
+def test_one_whose_address_calendly_writes_otherwise_is_still_there(heard: Hooks) -> None:
+    heard.runner.execute("UPDATE calendly_webhook_subscriptions SET callback_url = callback_url || '/'")
+    assert [each.state for each in heard.refresh()] == ["active"]
+    heard.calendly.edit("book")
+    assert heard.send() == [200]
+
+
 def test_another_address_takes_the_place_of_the_first(hooks: Hooks) -> None:
     hooks.create()
     made = hooks.create("https://other.example.test/airflow/")

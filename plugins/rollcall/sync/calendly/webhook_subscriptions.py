@@ -75,13 +75,14 @@ def refresh_subscriptions(
     """Ask Calendly for the state of each stored subscription of the user, record it, and return those that are left,
     the oldest first. One call; none where the user has no subscription. Raises SourceError or Parked."""
     stored = webhooks.subscriptions_of(conn, user.id)
-    theirs = {
-        str(row.get("callback_url")): row
-        for scope in sorted({known.scope for known in stored})
-        for row in _listed(client, user, scope)
-    }
+    listed = [
+        row for scope in sorted({known.scope for known in stored}) for row in _listed(client, user, scope)
+    ]
+    by_uri = {str(row["uri"]): row for row in listed}
+    # For one whose answer was lost the address is all there is; else Calendly may write it in its own way.
+    by_address = {str(row.get("callback_url")): row for row in listed}
     for known in stored:
-        row = theirs.get(known.callback_url)
+        row = by_uri.get(known.uri or "") or by_address.get(known.callback_url)
         if row is not None:
             _note(conn, known.id, row)
         elif known.state != "creating" or datetime.now(UTC) - known.created_at > _CREATION:
