@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
 ) chain
 WHERE NOT EXISTS (
     SELECT FROM meeting_invitees n
-    WHERE (n.uri = i.new_invitee_uri OR n.old_invitee_uri = i.uri) AND n.uri <> i.uri
+    WHERE (n.uri = i.new_invitee_uri OR n.old_invitee_uri = i.uri) AND n.uri <> i.uri AND n.meeting_id IS NOT NULL
         AND NOT coalesce(n.invitee_created_at < i.invitee_created_at, false)
 );
 COMMENT ON VIEW meeting_bookings IS 'One row per booking of a person: a chain of reschedules counts once, as its last known link. Of the invitee it holds the address at Calendly alone, no name.';

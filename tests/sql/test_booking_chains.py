@@ -66,6 +66,17 @@ def test_each_booking_counts_once(
     assert bookings(writer, links) == expected
 
 
+def test_a_booking_whose_new_date_is_not_known_yet_stays_in_sight(writer: psycopg.Connection) -> None:
+    assert bookings(writer, {"a": ("", "b"), "b": ("a", "")}) == [("b", 1)]
+    # A delivery may come without its event.
+    meetings.upsert_invitees(
+        writer,
+        [{"uri": "c", "event_uri": f"{EVENT_URI}-2", "status": "active", "old_invitee_uri": "b"}],
+        via_webhook=True,
+    )
+    assert writer.execute("SELECT invitee_uri FROM meeting_bookings").fetchall() == [("b",)]
+
+
 def test_a_tangle_of_links_is_counted_at_once(writer: psycopg.Connection) -> None:
     tangle = {f"x{n}": (f"x{(n + 1) % 9}", f"x{(n + 3) % 9}") for n in range(9)}
     assert bookings(writer, {**tangle, "y": ("x1", "")})
