@@ -68,6 +68,7 @@ INTERNAL = {
     "take_batch",
     "tell_self_test",
     "total_people",
+    "total_run",
     "try_late_writer",
     "try_odd_webinar",
     "try_refusal",

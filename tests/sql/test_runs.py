@@ -199,6 +199,24 @@ class TestTheEnd:
         assert finish(case, run_id) == "cancelled"
         assert case.run(run_id)["status"] == "cancelled"
 
+    @pytest.mark.parametrize("ends", ["by a person", "as stale"])
+    def test_a_run_that_is_stopped_tells_what_it_had_done(self, case: AttendanceCase, ends: str) -> None:
+        run_id = case.open_run()
+        twice = row("Bob", email="bob@example.com", leave=5)
+        case.fetch(run_id, [row("Ann", email="ann@example.com", leave=5), twice, twice])
+        case.work_off(run_id)
+        runs.log_error(
+            case.conn, run_id, kind="server_error", code="502", subject="x", message="Bad gateway", context={}
+        )
+        if ends == "as stale":
+            case.conn.execute("UPDATE sync_runs SET heartbeat_at = heartbeat_at - interval '2 hours'")
+            assert len(case.rows("SELECT * FROM check_stale_syncs()")) == 1
+        else:
+            assert runs.close_run(case.conn, run_id, "cancelled")
+        run = case.run(run_id)
+        counts = ("rows_fetched", "rows_duplicate", "sessions_inserted", "participants_inserted", "errors")
+        assert [run[count] for count in counts] == [3, 1, 2, 2, 1]
+
     def test_nothing_more_is_written_to_an_ended_run(self, case: AttendanceCase) -> None:
         run_id = case.open_run()
         runs.close_run(case.conn, run_id, "cancelled")

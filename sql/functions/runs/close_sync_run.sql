@@ -6,17 +6,21 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
     -- Whoever is writing for the run ends first; from then on hold_run refuses.
-    PERFORM FROM sync_runs WHERE id = p_run_id FOR UPDATE;
+    PERFORM FROM sync_runs WHERE id = p_run_id AND status IN ('running', 'waiting') FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    -- Whoever completes a run has counted already, to know that it is complete.
+    IF p_status NOT IN ('completed', 'completed_with_gaps') THEN
+        PERFORM total_run(p_run_id);
+    END IF;
     UPDATE sync_runs
     SET status = p_status, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
         error_kind = p_error_kind, error_message = p_error_message, estimated_end_at = NULL,
         waiting_until = NULL, waiting_reason = NULL,
         progress_percentage = CASE WHEN p_status IN ('completed', 'completed_with_gaps') THEN 100 ELSE progress_percentage END,
         message = coalesce(p_error_message, CASE p_status WHEN 'completed' THEN 'Completed' WHEN 'completed_with_gaps' THEN 'Completed with gaps' ELSE p_status END)
-    WHERE id = p_run_id AND status IN ('running', 'waiting');
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
+    WHERE id = p_run_id;
     INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message)
     SELECT r.id, r.current_phase, r.progress_percentage, r.message FROM sync_runs r WHERE r.id = p_run_id;
     -- Lists that are whole but not yet upserted stay staged, so that the same run taken up again need not fetch them.
