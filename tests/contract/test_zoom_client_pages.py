@@ -73,6 +73,16 @@ def test_page_numbers_in_quotes_are_followed_too(server: ScriptedServer, zoom_ap
     assert pages[1].total_records == 2
 
 
+@pytest.mark.parametrize("total", [10**12, "many", True, None, [3]])
+def test_a_total_that_can_not_be_one_is_none(
+    server: ScriptedServer, zoom_api: Harness, total: object
+) -> None:
+    server.replies = [Reply(body=rows("a", total_records=total))]
+    page = zoom_api.client.page(zoom.REPORT_PARTICIPANTS, "u")
+    assert (page.row_count, page.total_records) == (1, None)
+    assert page.mark is not None
+
+
 def test_a_server_that_ignores_the_token_does_not_loop(server: ScriptedServer, zoom_api: Harness) -> None:
     tokens = iter(range(100))
     server.answer = lambda _seen: Reply(body=rows("a", token=f"T{next(tokens)}"))

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rollcall.store import webinars
+from rollcall.store.queue import Item
+from rollcall.sync.account import Account
+from rollcall.sync.fetch import fetch
+from rollcall.sync.lists import LISTS
 from tests.sync.conftest import StartRunner
 from tests.sync.small_account import REPORT, SMALL, only_instance
 from tests.sync.truth import assert_truth
@@ -66,3 +71,22 @@ def test_one_bad_instance_is_a_gap_and_the_others_are_whole(start: StartRunner) 
     runner.zoom.clear_faults()
     assert runner.sync(mode="delta")["status"] == "completed"
     assert_truth(runner)
+
+
+def test_a_list_that_can_not_be_stored_is_a_gap_and_stops_no_other(start: StartRunner) -> None:
+    runner = start(*SMALL)
+    run_id = runner.open()
+    runner.discover(run_id)
+    too_long = "".join(chr(0x4E00 + n * 7919 % 20_000) for n in range(9_000))
+
+    def store_one(account: Account, item: Item) -> None:
+        webinars.upsert_panelists(account.conn, item.webinar_id, [{"panelist_id": too_long}])
+
+    with Account(runner.resources, run_id) as account:
+        fetch(account, "worker-0", {**LISTS, "panelists": store_one})
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed_with_gaps"
+    gaps = runner.rows("SELECT object_kind, reason FROM sync_gaps WHERE NOT is_expected")
+    assert [gap["object_kind"] for gap in gaps] == ["panelists"]
+    assert too_long[:20] not in gaps[0]["reason"]
+    assert runner.everything("zoom_participants")

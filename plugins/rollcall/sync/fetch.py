@@ -43,7 +43,7 @@ def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, 
                 queue.requeue(account.conn, account.run_id, failed)
                 raise
             _make_gap(account, item, error)
-        except psycopg.DataError as error:
+        except (psycopg.DataError, _TooLong) as error:
             _make_gap(
                 account,
                 item,

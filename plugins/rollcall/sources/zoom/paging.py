@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollcall.sources.bodies import read_json
+from rollcall.sources.values import int_of
 from rollcall.sources.zoom.endpoints import LARGEST_PAGE, Endpoint
 from rollcall.sources.zoom.page_marks import Body, Counts, counts_in, make_mark
 
@@ -14,7 +15,6 @@ Known = Mapping[bytes, bytes]
 
 # Marks a token of ours that stands for a page number; Zoom's own tokens hold no colon.
 _NUMBERED = "page_number:"
-_LARGEST_COUNT = 2**63
 
 
 class Page:
@@ -66,7 +66,7 @@ class Page:
     def mark(self) -> bytes | None:
         """Made when it is first asked for: most pages of discovery never are."""
         is_sure = self._body.is_clear and self._body.token == self.next_token
-        if self._mark is None and is_sure and abs(self.total_records or 0) < _LARGEST_COUNT:
+        if self._mark is None and is_sure:
             self._mark = make_mark(self._body, Counts(self.row_count, self.rejected, self.total_records))
         return self._mark
 
@@ -98,7 +98,7 @@ def page_of(endpoint: Endpoint, fields: dict[str, Any], body: Body, asked_with: 
     if not token and rows and endpoint.numbers_pages:
         token = _next_number(fields, asked_with)
     rejected = sum(not isinstance(row, dict) for row in rows)
-    counts = Counts(len(rows), rejected, _whole(fields.get("total_records")))
+    counts = Counts(len(rows), rejected, int_of(fields.get("total_records")))
     return Page(endpoint, body, token, counts, rows=rows)
 
 
@@ -111,19 +111,8 @@ def rows_in(endpoint: Endpoint, content: bytes) -> list[Any]:
 def _next_number(fields: dict[str, Any], asked_with: str) -> str:
     """GET /users/{id}/webinars documents no token in its query: without one, the page number goes up."""
     asked = int(asked_with.removeprefix(_NUMBERED)) if asked_with.startswith(_NUMBERED) else 1
-    number = _whole(fields.get("page_number")) or asked
-    size = _whole(fields.get("page_size")) or LARGEST_PAGE
-    more_pages = number < (_whole(fields.get("page_count")) or 0)
-    more_rows = number * size < (_whole(fields.get("total_records")) or 0)
+    number = int_of(fields.get("page_number")) or asked
+    size = int_of(fields.get("page_size")) or LARGEST_PAGE
+    more_pages = number < (int_of(fields.get("page_count")) or 0)
+    more_rows = number * size < (int_of(fields.get("total_records")) or 0)
     return f"{_NUMBERED}{number + 1}" if more_pages or more_rows else ""
-
-
-def _whole(value: object) -> int | None:
-    if (
-        isinstance(value, str)
-        and value.isascii()
-        and value.isdigit()
-        and len(value) < len(str(_LARGEST_COUNT))
-    ):
-        return int(value)  # a count in quotes still says that there is more
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
