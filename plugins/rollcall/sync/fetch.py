@@ -12,6 +12,8 @@ from rollcall.store import queue, runs
 from rollcall.sync.refusals import log_source_error, record_gap
 from rollcall.sync.run_session import RunSession
 
+_TooLong = psycopg.errors.ProgramLimitExceeded  # an id that no index takes
+
 Session = TypeVar("Session", bound=RunSession)
 
 FAILURES_IN_A_ROW = 3
