@@ -77,7 +77,8 @@ LEFT JOIN LATERAL (
             WHEN j.last_success_at IS NULL THEN 0
             WHEN coalesce(j.success_hours < least(age.warning, age.critical), true) THEN 30
             WHEN j.success_hours >= age.critical THEN 0
-            ELSE coalesce(round(30 * (age.critical - j.success_hours) / nullif(age.critical - age.warning, 0)), 15)
+            WHEN age.critical < 'Infinity' THEN coalesce(round(30 * (age.critical - j.success_hours) / nullif(age.critical - age.warning, 0)), 15)
+            ELSE 15
         END::integer AS freshness_points,
         CASE
             WHEN j.ended_7d > 0 THEN round(30.0 * j.succeeded_7d / j.ended_7d)

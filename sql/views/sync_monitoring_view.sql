@@ -19,7 +19,7 @@ SELECT
     r.heartbeat_at,
     now() - r.heartbeat_at AS heartbeat_age,
     life.silent_since,
-    now() - life.silent_since >= coalesce(t.critical, 60)::double precision * interval '1 minute' AS is_stale,
+    extract(epoch FROM now() - life.silent_since) / 60 >= coalesce(t.critical, 60) AS is_stale,
     queue.workers,
     r.instances_done,
     r.instances_queued,

@@ -211,6 +211,23 @@ def test_the_limits_are_rows_that_the_owner_changes(well: MonitoredCase) -> None
     assert well.health()["status"] == "healthy"
 
 
+@pytest.mark.parametrize("never", ["Infinity", "1e30"])
+def test_a_limit_that_is_never_reached_is_one(well: MonitoredCase, never: str) -> None:
+    well.open_run()
+    well.age("sync_runs", "finished_at", "90 days", "finished_at IS NOT NULL")
+    well.conn.execute("UPDATE sync_health_thresholds SET critical = %s", (never,))
+    assert well.alerts() == {"success_age": "warning"}
+    assert well.health()["status"] == "warning"
+    assert 0 <= well.health()["freshness_points"] <= 30
+    for question in (
+        "get_sync_summary()",
+        "sync_openmetrics()",
+        "sync_monitoring_view",
+        "run_sync_health_checks()",
+    ):
+        assert well.rows(f"SELECT * FROM {question}")  # noqa: S608
+
+
 @pytest.mark.parametrize("role", ["rollcall_monitor", "rollcall_reader", "rollcall_writer"])
 def test_nobody_else_changes_them(db: psycopg.Connection, role: str) -> None:
     db.execute(f"SET ROLE {role}".encode())
