@@ -14,6 +14,7 @@ from urllib.parse import quote
 import requests
 
 from rollcall.errors import SetupError, WrongUse
+from rollcall.sources.addresses import environment_proxies_off
 
 MEETING_FATES = ("new", "updated", "unchanged", "canceled", "missing")
 _TIMEOUT = (5.0, 30.0)  # seconds to connect, to answer
@@ -49,10 +50,13 @@ class AirflowRest:
         self._user = user
         self._password = password
         self._session = requests.Session()
+        self._proxies = environment_proxies_off(self.url)
 
     def health(self) -> Mapping[str, Any]:
         """Return the state of each part of Airflow; raises requests.RequestException while nobody answers."""
-        response = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=_TIMEOUT)
+        response = self._session.get(
+            f"{self.url}/api/v2/monitor/health", timeout=_TIMEOUT, proxies=self._proxies
+        )
         response.raise_for_status()
         found: Mapping[str, Any] = response.json()
         return found
@@ -163,7 +167,9 @@ class AirflowRest:
 
     def _send(self, method: str, path: str, json: Mapping[str, Any] | None) -> requests.Response:
         try:
-            return self._session.request(method, f"{self.url}{path}", json=json, timeout=_TIMEOUT)
+            return self._session.request(
+                method, f"{self.url}{path}", json=json, timeout=_TIMEOUT, proxies=self._proxies
+            )
         except requests.RequestException as error:
             raise SetupError(
                 f"Airflow at {self.url} can't be reached ({type(error).__name__}): "

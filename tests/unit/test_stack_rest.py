@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from rollcall.cli import main
 from rollcall.errors import SetupError, WrongUse
 from rollcall.rest import AirflowRest
+from rollcall.stack.airflow_settings import AirflowAddresses, airflow_environment
 from rollcall.stack.demo_report import compare_with_header
 from rollcall.stack.ports import free_port
+from rollcall.stack.state import StateFolder
 
 RUN = "manual__2026-11-21T00:00:00+00:00"
 RUNS_PATH = "/api/v2/dags/zoom_webinar_sync/dagRuns"
@@ -240,6 +243,32 @@ def test_an_expired_token_is_fetched_again(airflow: SmallAirflow) -> None:
     airflow.good_token = "token-2"
     rest.trigger("zoom_webinar_sync", {})
     assert airflow.logins == 2
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    airflow: SmallAirflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert main(["sync", "zoom", "main", "--mode", "full"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(None, "127.0.0.1,localhost"), ("corp.test", "corp.test,127.0.0.1,localhost"), ("*", "*")],
+)
+def test_tasks_of_the_local_stack_reach_its_airflow_past_any_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, expected: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    if given:
+        monkeypatch.setenv("NO_PROXY", given)
+    addresses = AirflowAddresses(8080, "postgresql://m", "postgresql://r")
+    found = airflow_environment(StateFolder(tmp_path), addresses, dags=tmp_path, plugins=tmp_path)
+    assert found["NO_PROXY"] == found["no_proxy"] == expected
 
 
 def test_a_wrong_login_says_what_to_check(airflow: SmallAirflow) -> None:

@@ -30,7 +30,10 @@ def environment_proxies_off(url: str) -> dict[str, str]:
 
     Most machines behind a proxy do not name 127.0.0.1 in NO_PROXY, and no proxy could reach it.
     """
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return {}  # whoever calls it will be told
     return {"no_proxy": host} if _is_loopback(host) else {}
 
 

@@ -65,6 +65,7 @@ def airflow_environment(
         "AIRFLOW_CONN_ZOOM_HTTP": json.dumps({"conn_type": "http"}),
         "AIRFLOW_CONN_CALENDLY_HTTP": json.dumps({"conn_type": "http"}),
         **kept,
+        **_no_proxy_here(kept),
         **{f"AIRFLOW__{name.upper()}": value for name, value in settings.items()},
         "AIRFLOW_HOME": str(state.airflow),
         "AIRFLOW_CONN_ROLLCALL_DB": addresses.rollcall_dsn,
@@ -72,6 +73,14 @@ def airflow_environment(
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }
+
+
+def _no_proxy_here(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment's exceptions from its proxies, and this machine: tasks report to Airflow over HTTP."""
+    given = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    # A lone `*` means everything, one among others nothing.
+    wanted = given if given.strip() == "*" else ",".join(filter(None, (given, HOST, "localhost")))
+    return {"NO_PROXY": wanted, "no_proxy": wanted}
 
 
 def _settings(state: StateFolder, addresses: AirflowAddresses) -> Mapping[str, str]:

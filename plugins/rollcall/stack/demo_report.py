@@ -10,6 +10,7 @@ import requests
 from rich.console import Console
 
 from rollcall.errors import SetupError
+from rollcall.sources.addresses import environment_proxies_off
 from rollcall.stack.report_tables import counted, row, short, titled_table
 
 _TOTALS = """
@@ -125,7 +126,9 @@ def print_file_comparison(console: Console, dsn: str, sandbox_url: str) -> None:
     Raises SetupError where the sandbox doesn't give the header.
     """
     try:
-        response = requests.get(f"{sandbox_url}/sandbox/report", timeout=_TIMEOUT)
+        response = requests.get(
+            f"{sandbox_url}/sandbox/report", timeout=_TIMEOUT, proxies=environment_proxies_off(sandbox_url)
+        )
         response.raise_for_status()
         header: dict[str, Any] = response.json()
     except (requests.RequestException, ValueError) as error:
