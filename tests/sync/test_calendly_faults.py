@@ -141,6 +141,31 @@ def test_invitees_that_could_not_be_read_are_asked_for_again_and_the_gap_closes(
     assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []
 
 
+def test_invitees_that_a_full_sync_could_not_read_are_read_by_the_next_incremental_one(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("seed", "--scale", "0.05")
+    # The oldest come last, and no incremental window reaches them.
+    run_id = runner.open()
+    runner.discover(run_id)
+    (oldest,) = runner.rows(
+        "SELECT uri FROM meetings WHERE invitees_total > 0 AND start_time < now() - interval '6 months'"
+        " ORDER BY start_time LIMIT 1"
+    )
+    runner.calendly.fault("400", match=f"{oldest['uri'].rpartition('/')[2]}/invitees", times=-1)
+    runner.fetch(run_id)
+    assert runner.finish(run_id) == "completed_with_gaps"
+    runner.calendly.clear_faults()
+    runner.calendly.reset_calls()
+    assert runner.sync()["mode"] == "incremental"
+    assert runner.invitee_calls()[oldest["uri"]] == 1
+    assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []
+    assert runner.rows(
+        "SELECT FROM meetings m JOIN meeting_invitees i ON i.meeting_id = m.id WHERE m.uri = %s",
+        oldest["uri"],
+    )
+
+
 def test_a_dead_token_says_reconnect_until_somebody_connects_again(start_calendly: StartCalendly) -> None:
     runner = start_calendly("demo")
     runner.sync()

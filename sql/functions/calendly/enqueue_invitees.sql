@@ -17,6 +17,13 @@ AS $$
         FROM calendly_listing_slices s
         CROSS JOIN LATERAL unnest(s.listed) AS n (meeting_id)
         WHERE s.run_id = p_run_id
+        UNION
+        -- A list that could not be read may lie where no incremental window reaches it.
+        SELECT m.id
+        FROM sync_runs r
+        JOIN sync_gaps g ON g.source = 'calendly' AND g.connection_id = r.connection_id AND g.object_kind = 'invitees'
+        JOIN meetings m ON m.user_id = r.connection_id AND substring(m.uri FROM '[^/]+$') = g.object_key
+        WHERE r.id = p_run_id AND r.mode = 'incremental' AND g.closed_at IS NULL AND g.recheck_at <= now()
     ),
     added AS (
         INSERT INTO webinar_sync_queue (run_id, kind, priority, meeting_id)
@@ -47,4 +54,4 @@ AS $$
     )
     SELECT count(*)::integer FROM added
 $$;
-COMMENT ON FUNCTION enqueue_invitees(bigint, interval) IS 'Queue the meetings of a run''s window whose invitees are to be read; p_recent: how long after its end a meeting''s invitees are read again each time, counted from the last sync. Returns how many were new.';
+COMMENT ON FUNCTION enqueue_invitees(bigint, interval) IS 'Queue the meetings of a run''s window whose invitees are to be read, for an incremental one also those that could not be read before; p_recent: how long after its end a meeting''s invitees are read again each time, counted from the last sync. Returns how many were new.';
