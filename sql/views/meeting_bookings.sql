@@ -14,7 +14,7 @@ SELECT
         WHEN i.status = 'canceled' AND i.rescheduled THEN 'rescheduled'
         WHEN 'canceled' IN (i.status, m.status) THEN 'canceled'
         WHEN m.missing_since IS NOT NULL THEN 'missing'
-        WHEN m.end_time > now() THEN 'upcoming'
+        WHEN coalesce(m.end_time, m.start_time) > now() THEN 'upcoming'
         WHEN i.no_show_at IS NOT NULL THEN 'no_show'
         ELSE 'held'
     END AS outcome,

@@ -77,6 +77,12 @@ def test_a_booking_whose_new_date_is_not_known_yet_stays_in_sight(writer: psycop
     assert writer.execute("SELECT invitee_uri FROM meeting_bookings").fetchall() == [("b",)]
 
 
+def test_a_meeting_to_come_is_not_held_yet_even_without_an_end(writer: psycopg.Connection) -> None:
+    bookings(writer, {"a": ("", "")})
+    writer.execute("UPDATE meetings SET start_time = now() + interval '1 day'")
+    assert writer.execute("SELECT outcome FROM meeting_bookings").fetchall() == [("upcoming",)]
+
+
 def test_a_tangle_of_links_is_counted_at_once(writer: psycopg.Connection) -> None:
     tangle = {f"x{n}": (f"x{(n + 1) % 9}", f"x{(n + 3) % 9}") for n in range(9)}
     assert bookings(writer, {**tangle, "y": ("x1", "")})
