@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -164,6 +165,23 @@ def test_invitees_that_a_full_sync_could_not_read_are_read_by_the_next_increment
         "SELECT FROM meetings m JOIN meeting_invitees i ON i.meeting_id = m.id WHERE m.uri = %s",
         oldest["uri"],
     )
+
+
+def test_what_a_full_sync_left_when_it_failed_is_done_by_the_sync_that_is_started_again(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("empty")
+    runner.sync()
+    start = (datetime.now(UTC) + timedelta(days=300)).isoformat()
+    booked = runner.calendly.edit("book", start=start)["invitees"]
+    run_id = runner.open(mode="full")
+    runner.discover(run_id)
+    assert runner.finish(run_id, failed_task="fetch") == "failed"
+    assert runner.sync()["mode"] == "incremental"
+    assert [row["uri"] for row in runner.rows("SELECT uri FROM meeting_invitees")] == booked
+    runner.calendly.reset_calls()
+    runner.sync()
+    assert runner.invitee_calls() == {}
 
 
 def test_a_dead_token_says_reconnect_until_somebody_connects_again(start_calendly: StartCalendly) -> None:

@@ -18,12 +18,21 @@ AS $$
         CROSS JOIN LATERAL unnest(s.listed) AS n (meeting_id)
         WHERE s.run_id = p_run_id
         UNION
-        -- A list that could not be read may lie where no incremental window reaches it.
+        -- What a run that failed left unread, and a list that was refused, may lie where no incremental window reaches.
         SELECT m.id
         FROM sync_runs r
-        JOIN sync_gaps g ON g.source = 'calendly' AND g.connection_id = r.connection_id AND g.object_kind = 'invitees'
-        JOIN meetings m ON m.user_id = r.connection_id AND substring(m.uri FROM '[^/]+$') = g.object_key
-        WHERE r.id = p_run_id AND r.mode = 'incremental' AND g.closed_at IS NULL AND g.recheck_at <= now()
+        JOIN meetings m ON m.user_id = r.connection_id
+        LEFT JOIN calendly_meeting_reads d ON d.meeting_id = m.id
+        LEFT JOIN sync_gaps g
+            ON g.source = 'calendly' AND g.connection_id = r.connection_id AND g.object_kind = 'invitees'
+            AND g.object_key = substring(m.uri FROM '[^/]+$') AND g.closed_at IS NULL
+        WHERE r.id = p_run_id AND r.mode = 'incremental'
+            AND CASE
+                WHEN g.id IS NOT NULL THEN g.recheck_at <= now()
+                ELSE m.start_time >= r.started_at - interval '2 years'
+                    AND (d.event_updated_at, d.invitees_total, d.invitees_active)
+                        IS DISTINCT FROM (m.event_updated_at, m.invitees_total, m.invitees_active)
+            END
     ),
     added AS (
         INSERT INTO webinar_sync_queue (run_id, kind, priority, meeting_id)
@@ -54,4 +63,4 @@ AS $$
     )
     SELECT count(*)::integer FROM added
 $$;
-COMMENT ON FUNCTION enqueue_invitees(bigint, interval) IS 'Queue the meetings of a run''s window whose invitees are to be read, for an incremental one also those that could not be read before; p_recent: how long after its end a meeting''s invitees are read again each time, counted from the last sync. Returns how many were new.';
+COMMENT ON FUNCTION enqueue_invitees(bigint, interval) IS 'Queue the meetings of a run''s window whose invitees are to be read, for an incremental one also what was left unread outside its window; p_recent: how long after its end a meeting''s invitees are read again each time, counted from the last sync. Returns how many were new.';
