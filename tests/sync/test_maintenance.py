@@ -11,6 +11,7 @@ from rollcall.store import runs
 from rollcall.sync.check import CRITICAL, WARNING, Finding, check_health, check_process, check_stale
 from rollcall.sync.cleanup import clean_up
 from tests.sql.attendance_case import AttendanceCase
+from tests.sql.calendly_case import CalendlyCase
 
 HOUR = timedelta(hours=1)
 
@@ -35,7 +36,7 @@ def test_a_dry_run_names_what_hangs_and_leaves_it(conn: psycopg.Connection) -> N
     (finding,) = check_stale(conn, HOUR, dry_run=True)
     assert finding.severity == CRITICAL
     assert (
-        f"Run {run_id} of case (Airflow run run 1) has given no sign of life for 2:00:00" in finding.sentence
+        f"Run {run_id} of case: Airflow run run 1 has given no sign of life for 2:00:00." in finding.sentence
     )
     assert case.run(run_id)["status"] == "running"
 
@@ -47,6 +48,33 @@ def test_a_real_run_closes_it_and_says_so(conn: psycopg.Connection) -> None:
     assert finding.severity == WARNING
     assert case.run(run_id)["error_message"] in finding.sentence
     assert check_stale(conn, HOUR, dry_run=False) == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_findings_name_calendly_users_by_id(conn: psycopg.Connection, dry_run: bool) -> None:
+    case = CalendlyCase(conn)
+    conn.execute(
+        "UPDATE users SET calendly_reconnect_needed_at = now(), calendly_reconnect_reason = 'invalid_grant'"
+    )
+    runs.open_run(
+        conn,
+        source="calendly",
+        connection_id=case.user_id,
+        mode="full",
+        window_from=case.now,
+        window_to=case.now + HOUR,
+        webinar_ids=None,
+        fetch_workers=1,
+        dag_id="calendly_sync",
+        dag_run_id="silent",
+    )
+    conn.execute("UPDATE sync_runs SET heartbeat_at = now() - interval '2 hours' WHERE finished_at IS NULL")
+    found = [*check_health(conn), *check_stale(conn, HOUR, dry_run=dry_run)]
+    sentences = "\n".join(finding.sentence for finding in found)
+    assert "host@example.com" not in sentences
+    assert f"reconnect_needed: Calendly user {case.user_id}: " in sentences
+    assert f"rollcall calendly test {case.user_id}" in sentences
+    assert f" of Calendly user {case.user_id}: " in found[-1].sentence
 
 
 def test_checks_that_are_not_ok_are_findings_with_what_to_do(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import psycopg
 
 from rollcall.store import maintenance
+from rollcall.store.users import read_users
 
 CRITICAL, WARNING = "critical", "warning"
 
@@ -23,27 +24,30 @@ class Finding:
 def check_stale(conn: psycopg.Connection, after: timedelta, *, dry_run: bool) -> list[Finding]:
     """Close runs without a sign of life for so long; in a dry run, only tell which. Raises nothing of its own."""
     if not dry_run:
-        return [
+        found = [
             Finding(WARNING, f"Run {run.run_id} of {run.connection_name}: {run.message}")
             for run in maintenance.close_stale_runs(conn, after)
         ]
-    return [
-        Finding(
-            CRITICAL,
-            f"Run {run.run_id} of {run.connection_name} (Airflow run {run.airflow_run_id}) has given no sign of life "
-            f"for {_whole_seconds(run.silent_for)}: trigger again without dry_run to close it.",
-        )
-        for run in maintenance.find_stale_runs(conn, after)
-    ]
+    else:
+        found = [
+            Finding(
+                CRITICAL,
+                f"Run {run.run_id} of {run.connection_name}: Airflow run {run.airflow_run_id} has given no sign of "
+                f"life for {_whole_seconds(run.silent_for)}. Trigger again without dry_run to close it.",
+            )
+            for run in maintenance.find_stale_runs(conn, after)
+        ]
+    return _users_by_id(conn, found)
 
 
 def check_health(conn: psycopg.Connection) -> list[Finding]:
     """Every health check that is not ok."""
-    return [
+    found = [
         Finding(check.status, " ".join(filter(None, (f"{check.check_name}: {check.detail}", check.hint))))
         for check in maintenance.run_health_checks(conn)
         if check.status != "ok"
     ]
+    return _users_by_id(conn, found)
 
 
 def check_process(conn: psycopg.Connection) -> list[Finding]:
@@ -57,6 +61,24 @@ def check_process(conn: psycopg.Connection) -> list[Finding]:
         for result in maintenance.run_self_test(conn)
         if not result.passed
     ]
+
+
+def _users_by_id(conn: psycopg.Connection, findings: list[Finding]) -> list[Finding]:
+    """The findings with Calendly users named by id, which commands take as well: they go into logs and XComs, where
+    e-mails have no place."""
+    # The longest first, since one may be the end of another.
+    for user in sorted(read_users(conn), key=lambda user: len(user.email), reverse=True):
+        for name in {user.email, user.email.replace("'", "''")}:
+            findings = [
+                replace(
+                    finding,
+                    sentence=finding.sentence.replace(f"{name}:", f"Calendly user {user.id}:").replace(
+                        name, str(user.id)
+                    ),
+                )
+                for finding in findings
+            ]
+    return findings
 
 
 def _whole_seconds(span: timedelta) -> timedelta:

@@ -33,14 +33,12 @@ class NoShow:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRecord:
-    """One delivery. `created_at` (aware) is when Calendly made the message, `created_by` the URI of who made the
-    subscription, `payload_uri` that of the object it is about. `invitee` is None where it is about something else,
-    `event` where the scheduled event did not come along; `no_show` is there for a delivery about a mark. The repr shows
-    nothing of a person."""
+    """One delivery. `created_at` (aware) is when Calendly made the message, `payload_uri` the URI of the object it is
+    about. `invitee` is None where it is about something else, `event` where the scheduled event did not come along;
+    `no_show` is there for a delivery about a mark. The repr shows nothing of a person."""
 
     event_type: str
     created_at: datetime | None
-    created_by: str | None
     payload_uri: str
     invitee: Record | None = field(repr=False)
     event: Record | None = field(repr=False)
@@ -72,7 +70,6 @@ def webhook_record(body: bytes) -> WebhookRecord:
     return WebhookRecord(
         event_type=kind,
         created_at=moment_of(envelope.get("created_at")),
-        created_by=plain_text(envelope.get("created_by")),
         payload_uri=uri,
         invitee=invitee,
         event=event,
