@@ -215,6 +215,21 @@ def test_a_change_that_is_committed_after_a_page_takes_its_note_away(
     assert known(stored, "approved") == []
 
 
+def test_who_brings_people_and_who_changes_some_of_the_same_webinar_do_not_block_each_other(
+    stored: AttendanceCase, connect: Connect
+) -> None:
+    lists = Lists(stored)
+    one, other = connect(), connect()
+    with ThreadPoolExecutor(1) as pool:
+        with one.transaction():
+            webinars.upsert_registrants(one, stored.webinar_id, [person("eve")])
+            changed = person("cy", "denied", email="other@example.com")
+            changing = pool.submit(lists.store, "denied", b"d2", changed, conn=other)
+            wait_until_blocked(stored.conn, other)
+            queue.note_people_page(one, lists.items["approved"], b"eve")
+        assert changing.result(timeout=30) == 1
+
+
 def test_a_page_whose_transaction_was_undone_is_not_known(stored: AttendanceCase) -> None:
     lists = Lists(stored)
     item = lists.items["denied"]
