@@ -185,7 +185,7 @@ webinar_statistics *
 ONLY_THE_WRITER_CALLS = {"clean_sync_data"}
 
 # These as well; nobody calls them but the triggers that they are for.
-FOR_TRIGGERS = {"forget_attendance_pages", "forget_people_pages"}
+FOR_TRIGGERS = {"count_ended_run", "forget_attendance_pages", "forget_people_pages", "mark_webinar_validity"}
 
 
 def test_each_table_and_view_is_open_to_whom_it_should_be(db: psycopg.Connection) -> None:

@@ -249,3 +249,21 @@ def test_a_stranger_can_do_nothing(db: psycopg.Connection) -> None:
         db.execute("SET LOCAL ROLE stranger")
         refused(db, "SELECT 1 FROM rollcall.sync_runs")
         refused(db, "SELECT rollcall.content_uuid('x')")
+
+
+def test_a_trigger_stands_in_the_way_of_nobody_who_may_write(db: psycopg.Connection) -> None:
+    case = AttendanceCase(db)
+    case.open_run()
+    with db.transaction(force_rollback=True):
+        db.execute("CREATE ROLE keeper NOLOGIN")
+        db.execute("GRANT USAGE ON SCHEMA rollcall TO keeper")
+        db.execute("GRANT SELECT, UPDATE, DELETE ON zoom_webinars, zoom_registrants, sync_runs TO keeper")
+        db.execute("SET LOCAL ROLE keeper")
+        db.execute("UPDATE zoom_registrants SET city = 'Oslo'")
+        db.execute("DELETE FROM zoom_registrants")
+        db.execute("UPDATE sync_runs SET status = 'cancelled', finished_at = now()")
+        db.execute("UPDATE zoom_webinars SET duration = -1")
+        db.execute("RESET ROLE")
+        assert case.rows("SELECT status, runs FROM sync_run_totals") == [{"status": "cancelled", "runs": 1}]
+        (webinar,) = case.rows("SELECT validation_errors FROM zoom_webinars")
+        assert "duration_not_positive" in {found["rule"] for found in webinar["validation_errors"]}
