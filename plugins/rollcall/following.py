@@ -77,6 +77,7 @@ class Lines:
                 f"{progress.percentage:3.0f} %  {progress.phase}  {_counts(progress)}",
                 highlight=False,
                 markup=False,
+                soft_wrap=True,
             )
 
     def close(self) -> None:

@@ -152,8 +152,7 @@ class AirflowRest:
             )
         if not response.ok:
             raise WrongUse(f"Airflow refuses {method} {path} ({response.status_code}): {_reason(response)}")
-        answer: dict[str, Any] = response.json()
-        return answer
+        return self._object(response)
 
     def _log_in(self) -> None:
         login = {"username": self._user, "password": self._password}
@@ -163,7 +162,20 @@ class AirflowRest:
                 f"Airflow at {self.url} refuses the login of {self._user!r} ({response.status_code}): "
                 "check ROLLCALL_AIRFLOW_USER and ROLLCALL_AIRFLOW_PASSWORD."
             )
-        self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+        self._session.headers["Authorization"] = f"Bearer {self._object(response).get('access_token')}"
+
+    def _object(self, response: requests.Response) -> dict[str, Any]:
+        """The JSON object that the API answers with; SetupError where it is none: somebody else answers there."""
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise SetupError(
+                f"What answers at {self.url} is not Airflow's API: check ROLLCALL_AIRFLOW_URL, and whether a proxy or "
+                "a login page stands before it."
+            )
+        return answer
 
     def _send(self, method: str, path: str, json: Mapping[str, Any] | None) -> requests.Response:
         try:

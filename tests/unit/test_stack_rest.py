@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +13,8 @@ import pytest
 from rollcall.cli import main
 from rollcall.errors import SetupError, WrongUse
 from rollcall.rest import AirflowRest
-from rollcall.stack.airflow_settings import AirflowAddresses, airflow_environment
 from rollcall.stack.demo_report import compare_with_header
 from rollcall.stack.ports import free_port
-from rollcall.stack.state import StateFolder
 
 RUN = "manual__2026-11-21T00:00:00+00:00"
 RUNS_PATH = "/api/v2/dags/zoom_webinar_sync/dagRuns"
@@ -255,25 +252,15 @@ def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
     assert main(["sync", "zoom", "main", "--mode", "full"]) == 0
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [(None, "127.0.0.1,localhost"), ("corp.test", "corp.test,127.0.0.1,localhost"), ("*", "*")],
-)
-def test_tasks_of_the_local_stack_reach_its_airflow_past_any_proxy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, expected: str
-) -> None:
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    if given:
-        monkeypatch.setenv("NO_PROXY", given)
-    addresses = AirflowAddresses(8080, "postgresql://m", "postgresql://r")
-    found = airflow_environment(StateFolder(tmp_path), addresses, dags=tmp_path, plugins=tmp_path)
-    assert found["NO_PROXY"] == found["no_proxy"] == expected
-
-
 def test_a_wrong_login_says_what_to_check(airflow: SmallAirflow) -> None:
     with pytest.raises(WrongUse, match=r"refuses the login of 'admin'.*ROLLCALL_AIRFLOW_PASSWORD"):
         AirflowRest(airflow.url, "admin", "wrong").trigger("zoom_webinar_sync", {})
+
+
+def test_whoever_answers_in_airflows_place_is_not_taken_for_it(airflow: SmallAirflow) -> None:
+    airflow.replies["POST", RUNS_PATH] = [(200, "<html>Please log in</html>")]
+    with pytest.raises(SetupError, match=r"is not Airflow's API.*ROLLCALL_AIRFLOW_URL"):
+        AirflowRest(airflow.url, "admin", "right").trigger("zoom_webinar_sync", {})
 
 
 def test_no_airflow_says_how_to_get_one() -> None:

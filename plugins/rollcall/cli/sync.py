@@ -153,7 +153,7 @@ def _airflow() -> AirflowRest:
     from rollcall.stack.state import running
 
     url = os.environ.get(_ADDRESS)
-    if url is None:
+    if not url:
         record = running()
         return AirflowRest(record.airflow_url, record.airflow_user, record.airflow_password)
     user, password = os.environ.get(_USER), os.environ.get(_PASSWORD)
