@@ -20,12 +20,13 @@ SEARCH_PATH = "options=-csearch_path%3Drollcall,public"
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A server of this test process's own; durability off, since nothing here outlives the test."""
+    """A server of this test process's own; durability off, since nothing here outlives the test, and nothing that works
+    on its own account, so that what a test counts is what it did."""
     server = Postgres(tmp_path_factory.mktemp("postgres"), preferred_port=0)
     try:
         server.start()
         with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 conn.execute(f"ALTER SYSTEM SET {setting} = off")
             conn.execute("SELECT pg_reload_conf()")
         yield server
