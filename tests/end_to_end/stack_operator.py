@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +19,18 @@ from rollcall.stack.up import Stack
 DAG = "zoom_webinar_sync"
 CALENDLY_DAG = "calendly_sync"
 _ENDED = ("success", "failed")
+
+
+def rollcall(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command as a person types it beside the stack."""
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())", *words],
+        env={**os.environ, "ROLLCALL_STATE": str(stack.state.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 class Operator:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +12,7 @@ from rollcall.errors import WrongUse
 from rollcall.secrets import Keyring
 from rollcall.stack.airflow_settings import fernet_keys
 from rollcall.stack.up import Stack
-from tests.end_to_end.stack_operator import CALENDLY_DAG, Operator, until
+from tests.end_to_end.stack_operator import CALENDLY_DAG, Operator, rollcall, until
 
 
 def truth_of(calendly: Operator, run: dict[str, Any]) -> dict[str, Any]:
@@ -143,20 +140,10 @@ def test_the_api_refuses_what_the_schema_can_tell(
 
 
 def test_the_command_follows_and_tells_by_its_exit_code(stack: Stack, calendly: Operator) -> None:
-    def rollcall(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())", *arguments],
-            env={**os.environ, "ROLLCALL_STATE": str(stack.state.path)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    followed = rollcall("sync", "calendly", stack.calendly_user, "--follow")
+    followed = rollcall(stack, "sync", "calendly", stack.calendly_user, "--follow")
     assert followed.returncode == 0, followed.stdout + followed.stderr
     assert "completed" in followed.stdout
-    unknown = rollcall("sync", "calendly", "nobody@example.com", "--follow")
+    unknown = rollcall(stack, "sync", "calendly", "nobody@example.com", "--follow")
     assert unknown.returncode == 2
     assert "There is no such Calendly user" in unknown.stderr
 

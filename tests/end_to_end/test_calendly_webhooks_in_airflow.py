@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,19 +10,7 @@ import pytest
 import requests
 
 from rollcall.stack.up import Stack
-from tests.end_to_end.stack_operator import CALENDLY_DAG, DAG, Operator, until
-
-
-def rollcall(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command as a person types it beside the stack."""
-    return subprocess.run(
-        [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())", *arguments],
-        env={**os.environ, "ROLLCALL_STATE": str(stack.state.path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from tests.end_to_end.stack_operator import CALENDLY_DAG, DAG, Operator, rollcall, until
 
 
 @pytest.fixture

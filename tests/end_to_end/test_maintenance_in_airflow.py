@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.end_to_end.stack_operator import Operator, until
+from rollcall.stack.up import Stack
+from tests.end_to_end.stack_operator import Operator, rollcall, until
 
 DAG = "sync_maintenance"
 
@@ -24,3 +25,10 @@ def test_a_dry_run_looks_at_everything_and_changes_nothing(operator: Operator) -
     results = operator.rows("SELECT * FROM sync_test_results")
     assert results
     assert [each for each in results if not each["passed"]] == []
+
+
+def test_health_is_asked_of_the_stack_with_a_dbas_rights(stack: Stack) -> None:
+    told = rollcall(stack, "health")
+    assert told.stderr == ""
+    assert "sandbox" in told.stdout
+    assert stack.calendly_user in told.stdout

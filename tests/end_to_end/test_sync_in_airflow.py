@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from typing import Any
 
 import psutil
@@ -14,7 +12,7 @@ import requests
 
 from rollcall.errors import WrongUse
 from rollcall.stack.up import Stack
-from tests.end_to_end.stack_operator import DAG, Operator, until
+from tests.end_to_end.stack_operator import DAG, Operator, rollcall, until
 
 
 def test_everybodys_totals_equal_the_truth(operator: Operator) -> None:
@@ -40,24 +38,14 @@ def test_everybodys_totals_equal_the_truth(operator: Operator) -> None:
 
 
 def test_the_command_follows_and_tells_by_its_exit_code(stack: Stack, operator: Operator) -> None:
-    def rollcall(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())", *arguments],
-            env={**os.environ, "ROLLCALL_STATE": str(stack.state.path)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    followed = rollcall("sync", "zoom", "sandbox", "--mode", "full", "--follow")
+    followed = rollcall(stack, "sync", "zoom", "sandbox", "--mode", "full", "--follow")
     assert followed.returncode == 3, followed.stderr
     assert "gap" in followed.stdout
-    unknown = rollcall("sync", "zoom", "nobody", "--mode", "full", "--follow")
+    unknown = rollcall(stack, "sync", "zoom", "nobody", "--mode", "full", "--follow")
     assert unknown.returncode == 2
     assert "There is no connection named 'nobody'" in unknown.stderr
-    assert rollcall("sync", "zoom", "sandbox", "--mode", "sideways").returncode == 2
-    assert rollcall("sync", "zoom", "sandbox", "--mode", "webinars").returncode == 2
+    assert rollcall(stack, "sync", "zoom", "sandbox", "--mode", "sideways").returncode == 2
+    assert rollcall(stack, "sync", "zoom", "sandbox", "--mode", "webinars").returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +9,7 @@ import pytest
 import requests
 
 from rollcall.stack.up import Stack
-from tests.end_to_end.stack_operator import Operator, until
+from tests.end_to_end.stack_operator import Operator, rollcall, until
 
 
 def control(calendly: Operator, path: str, order: dict[str, Any]) -> dict[str, Any]:
@@ -36,14 +33,7 @@ def send(calendly: Operator, **how: Any) -> list[dict[str, Any]]:
 
 def type_in(stack: Stack, *words: str) -> str:
     """A command at this stack; what it said."""
-    ended = subprocess.run(
-        [sys.executable, "-c", "import sys; from rollcall.cli import main; sys.exit(main())", *words],
-        env={**os.environ, "ROLLCALL_STATE": str(stack.state.path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ended = rollcall(stack, *words)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
