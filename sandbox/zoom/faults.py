@@ -31,12 +31,13 @@ Kind = Literal[
     "invalid_grant",
     "repeat_token",
     "empty_page",
+    "short_list",
     "200_error_body",
     "lone_surrogate",
 ]
 RetryAfter = Literal["default", "seconds", "http_date", "iso", "none"]
 
-BENDING: frozenset[Kind] = frozenset({"repeat_token", "empty_page"})
+BENDING: frozenset[Kind] = frozenset({"repeat_token", "empty_page", "short_list"})
 SPOILING: frozenset[Kind] = frozenset({"cut_body", "broken_json", "lone_surrogate", "slow"})
 _NEEDS_PAGE_TOKEN: frozenset[Kind] = frozenset({"page_token_expired", "repeat_token"})
 _API_ONLY = BENDING | _NEEDS_PAGE_TOKEN | {"token_expired_401", "scope_missing"}

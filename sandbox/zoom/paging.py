@@ -92,7 +92,8 @@ def paged(call: Call, mark: Mark, listing: Listing) -> Reply:
         following = Mark(mark.row, mark.page + 1, mark.early)
     else:
         stop = min(mark.row + size, listing.length)
-        rows = listing.cut(mark.row, stop)
+        # One fewer than the total says.
+        rows = listing.cut(mark.row, stop - ("short_list" in call.bend))
         back = 1 if listing.overlap and size > 1 else 0
         following = Mark(stop - back, mark.page + 1, mark.early)
     token = token_for(call, following) if stop < listing.length else ""

@@ -90,3 +90,21 @@ def test_a_list_that_can_not_be_stored_is_a_gap_and_stops_no_other(start: StartR
     assert [gap["object_kind"] for gap in gaps] == ["panelists"]
     assert too_long[:20] not in gaps[0]["reason"]
     assert runner.everything("zoom_participants")
+
+
+def test_a_list_that_ends_short_of_its_own_count_is_on_record(start: StartRunner) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("short_list", match="/registrants.*approved")
+    runner.zoom.fault("short_list", match="history_meetings")
+    run = runner.sync()
+    webinar_id = next(iter(runner.zoom.truth["webinars"]))
+    told = {
+        error["subject"]: error["message"]
+        for error in runner.rows("SELECT * FROM sync_error_logs WHERE code = 'short_list'")
+    }
+    assert run["errors"] == len(told) == 2
+    stated = next(iter(runner.zoom.truth["webinars"].values()))["registrants"]["approved"]
+    assert f"states {stated} rows" in told[f"registrants {webinar_id} approved"]
+    assert f"served {stated - 1}" in told[f"registrants {webinar_id} approved"]
+    assert runner.sync()["errors"] == 0
+    assert len(runner.everything("zoom_registrants")) == stated

@@ -110,7 +110,7 @@ def _hosts(account: Account) -> list[str]:
     hosts: dict[str, None] = {}
     for status in ("active", "inactive"):
         try:
-            rows = all_rows(account.client, zoom.USERS, status=status)
+            rows = all_rows(account, zoom.USERS, status=status)
         except (ScopeMissing, DataFault) as refused:
             record_gap(account.conn, account.run_id, "host", f"list of {status} users", refused)
             continue
@@ -127,7 +127,7 @@ def _add_account_history(
     for first, last in _windows(window_from, window_to, beyond=_ACCOUNT_LOOK_BACK):
         try:
             rows = all_rows(
-                account.client, zoom.HISTORY_MEETINGS, **{"from": first, "to": last, "date_type": "end_time"}
+                account, zoom.HISTORY_MEETINGS, **{"from": first, "to": last, "date_type": "end_time"}
             )
         except ScopeMissing as refused:
             # Host by host gives the same instances: on record, but nothing is missing for it.
@@ -160,7 +160,7 @@ def _host_history(
     is_whole, served = True, False
     for first, last in _windows(window_from, window_to):
         try:
-            rows = all_rows(account.client, zoom.REPORT_USER_MEETINGS, host, **{"from": first, "to": last})
+            rows = all_rows(account, zoom.REPORT_USER_MEETINGS, host, **{"from": first, "to": last})
         except _REFUSALS as refused:
             is_whole = window_from is None and served and isinstance(refused, Unavailable)
             if not is_whole:
@@ -175,7 +175,7 @@ def _host_history(
 
 def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
     try:
-        rows = all_rows(account.client, zoom.USER_WEBINARS, host)
+        rows = all_rows(account, zoom.USER_WEBINARS, host)
     except _REFUSALS as refused:
         # Most users of an account have no webinar licence: on record, but nothing that anybody need mend.
         record_gap(

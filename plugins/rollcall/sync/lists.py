@@ -21,7 +21,7 @@ from rollcall.store import gaps, queue, runs, webinars
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
 from rollcall.sync.attendance_list import read_attendance
-from rollcall.sync.refusals import log_source_error, record_gap
+from rollcall.sync.refusals import log_if_short, log_source_error, record_gap
 
 REGISTRANT_STATUSES = ("approved", "pending", "denied")
 _NO_REGISTRATION = 2
@@ -127,6 +127,11 @@ def _read_people(
                 ):
                     if not _is_stored(account, item, page, known):
                         _store_people(account, item, page, record_of, write)
+                    if not page.next_token:
+                        what = f"{item.kind} {item.subject}"
+                        log_if_short(
+                            account.conn, account.run_id, what, item.rows_fetched, page.total_records
+                        )
                     account.show_progress()
             except PageTokenExpired:
                 if attempt == _STARTS_OVER:

@@ -1,4 +1,4 @@
-"""What becomes of an error of the source: a gap on record and a line in the error log, in one place."""
+"""What becomes of an error of the source, in one place: a gap on record and a line in the error log."""
 
 from __future__ import annotations
 
@@ -57,4 +57,24 @@ def log_source_error(conn: psycopg.Connection, run_id: int, subject: str, error:
         subject=subject,
         message=str(error),
         context={"http_status": error.status, "code": error.code, "tracking_id": error.tracking_id},
+    )
+
+
+def log_if_short(
+    conn: psycopg.Connection, run_id: int, subject: str, rows: int, total_records: int | None
+) -> None:
+    """Put on record a list that ended after fewer `rows` than the source said that it has (None: it did not say).
+
+    No gap: what was served is whole, and nobody knows whether the source counts as it lists.
+    """
+    if total_records is None or rows >= total_records:
+        return
+    runs.log_error(
+        conn,
+        run_id,
+        kind="data_error",
+        code="short_list",
+        subject=subject,
+        message=f"Zoom states {total_records} rows for {subject} and served {rows}: the next run asks again.",
+        context={"stated": total_records, "served": rows},
     )

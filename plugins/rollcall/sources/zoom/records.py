@@ -202,12 +202,12 @@ def panelist_record(given: Mapping[str, Any]) -> Record | None:
 
 
 def without_secrets(value: Any) -> Any:
-    """The value without any field whose name speaks of a password, a token or a link that opens the webinar."""
-    if isinstance(value, dict):
-        return {k: without_secrets(v) for k, v in value.items() if not _SECRET.search(k)}
-    if isinstance(value, list):
-        return [without_secrets(entry) for entry in value]
-    return value
+    """The value without any field whose name speaks of a password, a token or a link that opens the webinar. None where
+    it is nested too deeply to be looked through."""
+    try:
+        return _without_secrets(value)
+    except RecursionError:
+        return None
 
 
 def _instance(
@@ -237,3 +237,11 @@ def _take(given: Mapping[str, Any], fields: _Fields) -> Record:
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_secrets(v) for k, v in value.items() if not _SECRET.search(k)}
+    if isinstance(value, list):
+        return [_without_secrets(entry) for entry in value]
+    return value
