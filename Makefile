@@ -4,8 +4,8 @@
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 \
 	&& echo $$python && break; done)
-# Tests run in this many processes; tests/process_groups.py tells which share one.
-JOBS ?= 2
+# Tests run in this many processes, one of which mostly waits for Airflow; tests/process_groups.py tells which share one.
+JOBS ?= 3
 
 BIN := .venv/bin
 # The benchmark's other contenders, each in an environment of its own.
