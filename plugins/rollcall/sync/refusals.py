@@ -75,6 +75,6 @@ def log_if_short(
         kind="data_error",
         code="short_list",
         subject=subject,
-        message=f"Zoom states {total_records} rows for {subject} and served {rows}: the next run asks again.",
+        message=f"Zoom states {total_records} rows for {subject} and served {rows}: a full sync asks again.",
         context={"stated": total_records, "served": rows},
     )
