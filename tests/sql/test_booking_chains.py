@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from rollcall.store import meetings
-from rollcall.store.users import connect_user
-from tests.unit.calendly_samples import API, EVENT_URI
+from tests.sql.calendly_users import add_user
+from tests.unit.calendly_samples import EVENT_URI
 
 Links = dict[str, tuple[str, str]]
 """By invitee, in the order in which they were booked: the old and the new one that Calendly names."""
@@ -15,22 +15,7 @@ Links = dict[str, tuple[str, str]]
 
 def bookings(conn: psycopg.Connection, links: Links) -> list[tuple[str, int]]:
     """The last link and the moves of each booking."""
-    user_id = connect_user(
-        conn,
-        email="host@example.test",
-        user_uri=f"{API}/users/U",
-        organization_uri=f"{API}/organizations/O",
-        role="owner",
-        scope="user",
-        token_kind="personal",
-        api_url=API,
-        oauth_url=API,
-        client_id=None,
-        client_secret_encrypted=None,
-        token_encrypted="x",
-        refresh_token_encrypted=None,
-        token_expires_at=None,
-    )
+    user_id = add_user(conn)
     meetings.upsert_meetings(conn, user_id, [{"uri": EVENT_URI, "status": "active"}], via_webhook=False)
     people = [
         {

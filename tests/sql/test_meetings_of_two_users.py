@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 
 from rollcall.store import meetings, runs
-from rollcall.store.users import connect_user
-from tests.unit.calendly_samples import API, EVENT_URI
+from tests.sql.calendly_users import add_user
+from tests.unit.calendly_samples import EVENT_URI
 
 NOW = datetime.now(UTC)
 SLICE = (NOW - timedelta(days=1), NOW + timedelta(days=1))
@@ -19,25 +19,6 @@ MEETING: dict[str, Any] = {
     "start_time": NOW.isoformat(),
     "event_updated_at": NOW.isoformat(),
 }
-
-
-def user(conn: psycopg.Connection, name: str) -> int:
-    return connect_user(
-        conn,
-        email=f"{name}@example.test",
-        user_uri=f"{API}/users/{name}",
-        organization_uri=f"{API}/organizations/O",
-        role="user",
-        scope="user",
-        token_kind="personal",
-        api_url=API,
-        oauth_url=API,
-        client_id=None,
-        client_secret_encrypted=None,
-        token_encrypted="x",
-        refresh_token_encrypted=None,
-        token_expires_at=None,
-    )
 
 
 def sync(conn: psycopg.Connection, user_id: int, listed: list[dict[str, Any]]) -> None:
@@ -68,7 +49,7 @@ def missing(conn: psycopg.Connection) -> list[tuple[bool]]:
 
 
 def test_a_meeting_with_a_new_host_is_not_missing_for_its_old_one(writer: psycopg.Connection) -> None:
-    old_host, new_host = user(writer, "old"), user(writer, "new")
+    old_host, new_host = add_user(writer, "old"), add_user(writer, "new")
     sync(writer, old_host, [MEETING])
     sync(writer, new_host, [])
     assert missing(writer) == [(False,)]

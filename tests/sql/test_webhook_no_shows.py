@@ -11,8 +11,8 @@ import pytest
 from rollcall.sources.calendly.records import invitee_record
 from rollcall.sources.calendly.webhooks import webhook_record
 from rollcall.store import meetings, webhooks
-from rollcall.store.users import connect_user
 from rollcall.sync.calendly.deliveries import apply_waiting, delivery_key
+from tests.sql.calendly_users import add_user
 from tests.unit.calendly_samples import API, INVITEE_URI, event, invitee
 
 FIRST, SECOND = f"{API}/invitee_no_shows/11", f"{API}/invitee_no_shows/22"
@@ -24,22 +24,7 @@ class Inbox:
 
     def __init__(self, conn: psycopg.Connection) -> None:
         self.conn = conn
-        self.user_id = connect_user(
-            conn,
-            email="ana.host@example.test",
-            user_uri=f"{API}/users/U",
-            organization_uri=f"{API}/organizations/O",
-            role="owner",
-            scope="user",
-            token_kind="personal",
-            api_url=API,
-            oauth_url=API,
-            client_id=None,
-            client_secret_encrypted=None,
-            token_encrypted="x",
-            refresh_token_encrypted=None,
-            token_expires_at=None,
-        )
+        self.user_id = add_user(conn)
         webhooks.add_subscription(
             conn,
             user_id=self.user_id,
