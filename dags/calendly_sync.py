@@ -42,17 +42,18 @@ with DAG(
     default_args={**RETRYING, "execution_timeout": timedelta(hours=12)},
 ) as dag:
 
-    @task(doc_md="Check what was asked, open the run, list the window, queue the invitees to read.")
+    @task
     def discover() -> list[dict[str, int]]:
         """Check what was asked, open the run, list the window, queue the invitees to read."""
         return calendly_tasks.discover_task(get_current_context())
 
+    # A mapped task does not take its docstring for its documentation.
     @task(doc_md="One worker: read the invitees of one meeting after the other.")
     def fetch(sync_run: int, worker: int) -> int:
         """One worker: read the invitees of one meeting after the other."""
         return calendly_tasks.fetch_task(sync_run, worker)
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Say what was found and close the run.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def finish() -> str:
         """Say what was found and close the run."""
         return calendly_tasks.finish_task(get_current_context())

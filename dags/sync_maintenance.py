@@ -44,30 +44,27 @@ with DAG(
     default_args={**RETRYING, "execution_timeout": timedelta(hours=2)},
 ) as dag:
 
-    @task(doc_md="Close runs without a sign of life; in a dry run, name them.")
+    @task
     def check_stale() -> Findings:
         """Close runs without a sign of life; in a dry run, name them."""
         return maintenance_tasks.check_stale_task(get_current_context())
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Delete old bookkeeping; in a dry run, count it.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def clean_up() -> None:
         """Delete old bookkeeping; in a dry run, count it."""
         maintenance_tasks.clean_up_task(get_current_context())
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Run the health checks.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def check_health() -> Findings:
         """Run the health checks."""
         return maintenance_tasks.check_health_task()
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Try the sync on invented people, and roll it back.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def check_process() -> Findings:
         """Try the sync on invented people, and roll it back."""
         return maintenance_tasks.check_process_task(get_current_context())
 
-    @task(
-        trigger_rule=TriggerRule.ALL_DONE,
-        doc_md="Fail with the findings as the message when one is critical.",
-    )
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def finish(*found: Any) -> str:
         """Fail with the findings as the message when one is critical."""
         return maintenance_tasks.finish_task(get_current_context(), found)

@@ -42,27 +42,28 @@ with DAG(
     default_args={**RETRYING, "execution_timeout": timedelta(hours=12)},
 ) as dag:
 
-    @task(doc_md="Check what was asked, open the run, queue what is to be read.")
+    @task
     def discover() -> list[dict[str, int]]:
         """Check what was asked, open the run, queue what is to be read."""
         return zoom_tasks.discover_task(get_current_context())
 
+    # A mapped task does not take its docstring for its documentation.
     @task(doc_md="One worker: read lists from the queue, page by page.")
     def fetch(sync_run: int, worker: int) -> int:
         """One worker: read lists from the queue, page by page."""
         return zoom_tasks.fetch_task(sync_run, worker)
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Staged rows become sessions, people and totals.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def sessionize() -> int:
         """Staged rows become sessions, people and totals."""
         return zoom_tasks.sessionize_task(get_current_context())
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Write what is new or different.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def upsert() -> int:
         """Write what is new or different."""
         return zoom_tasks.upsert_task(get_current_context())
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, doc_md="Compare with Zoom's totals and close the run.")
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def finish() -> str:
         """Compare with Zoom's totals and close the run."""
         return zoom_tasks.finish_task(get_current_context())
