@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -126,12 +127,14 @@ def _ending(
     if refusal:
         raise WrongUse(refusal)
     task = rest.failed_task(dag_id, dag_run_id)
+    where = f"{rest.url}/dags/{dag_id}/runs/{dag_run_id}"
     message = (
-        f"the task {task or '(none)'} failed; its log is at "
-        f"{rest.url}/dags/{dag_id}/runs/{dag_run_id}{f'/tasks/{task}' if task else ''}"
+        f"the task {task} failed; its log is at {where}/tasks/{task}"
+        if task
+        else f"Airflow ended the run, and no task of it failed: was it stopped? See {where}"
     )
     known = progress or Progress(None, "", "", "", 0, 0, 0, 0, None, None, None)
-    return Progress(**{**vars(known), "status": "failed", "message": message})
+    return replace(known, status="failed", message=message)
 
 
 def _counts(progress: Progress) -> str:

@@ -79,7 +79,7 @@ class AirflowRest:
         Raises WrongUse with Airflow's reason where it refuses the params or doesn't know the Dag.
         """
         body = {"logical_date": None, "conf": dict(conf)}
-        answer = self._call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", json=body)
+        answer = self._call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", json=body, missing=True)
         if answer is None:
             raise WrongUse(f"Airflow knows no Dag {dag_id}: check that its dags folder is rollcall's.")
         return str(answer["dag_run_id"])

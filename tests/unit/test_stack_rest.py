@@ -208,6 +208,14 @@ def test_follow_names_the_task_that_failed_before_the_run_could_say_anything(
     assert "failed: the task discover failed; its log is at" in capsys.readouterr().out
 
 
+def test_follow_names_no_task_where_the_run_was_stopped_before_it_began(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "failed"})]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 1
+    assert f"no task of it failed: was it stopped? See {airflow.url}/dags/" in capsys.readouterr().out
+
+
 def test_a_run_that_airflow_failed_is_not_taken_for_completed(airflow: SmallAirflow) -> None:
     airflow.replies["GET", RUN_PATH] = [(200, {"state": "failed"})]
     airflow.replies["GET", ZOOM_PROGRESS] = [(200, progress("running", 90))]
@@ -232,6 +240,14 @@ def test_airflows_reason_for_a_refusal_is_passed_on(
     said = capsys.readouterr().err
     assert "main is too long" in said
     assert "schema" not in said
+
+
+def test_an_airflow_without_our_dags_says_what_to_check(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del airflow.replies["POST", RUNS_PATH]
+    assert main(["sync", "zoom", "main", "--mode", "full"]) == 2
+    assert "knows no Dag zoom_webinar_sync: check that its dags folder" in capsys.readouterr().err
 
 
 def test_an_expired_token_is_fetched_again(airflow: SmallAirflow) -> None:
