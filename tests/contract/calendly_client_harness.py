@@ -20,7 +20,6 @@ API = "https://api.calendly.com"
 ORGANIZATION = f"{API}/organizations/AAAAAAAAAAAAAAAA"
 USER = f"{API}/users/3c1d9f7a-50b2-4f0e-8f6a-0d2f3e4a5b01"
 EVENT = f"{API}/scheduled_events/GBGBDCAADAEDCRZ2"
-INVITEE = f"{EVENT}/invitees/b8c7d6e5-1111-4222-8333-444455556666"
 LIMITS = {"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499", "X-RateLimit-Reset": "60"}
 
 

@@ -129,18 +129,10 @@ def make_call(
     )
 
 
-def object_in(endpoint: Endpoint) -> Callable[[Any], dict[str, Any] | None]:
-    """Finds the object in an answer: below `resource`, and believed only with its URI; or the answer as it is."""
-
-    def find(answer: Any) -> dict[str, Any] | None:
-        if not isinstance(answer, dict):
-            return None
-        if not endpoint.is_wrapped:
-            return answer
-        found = answer.get("resource")
-        return found if isinstance(found, dict) and found.get("uri") else None
-
-    return find
+def object_in(answer: Any) -> dict[str, Any] | None:
+    """Finds the object in an answer: below `resource`, and believed only with its URI."""
+    found = answer.get("resource") if isinstance(answer, dict) else None
+    return found if isinstance(found, dict) and found.get("uri") else None
 
 
 def page_in(answer: Any) -> Page | None:

@@ -85,7 +85,7 @@ class CalendlyClient:
         """The single object that `endpoint` serves for `item`, out of its wrapper. Raises a SourceError, or Parked."""
         if endpoint.is_list:
             raise TypeError(f"{endpoint.name} is a list: ask for its pages")
-        return self._made(Call("GET", endpoint, item, {**endpoint.params, **params}), object_in(endpoint))
+        return self._made(Call("GET", endpoint, item, {**endpoint.params, **params}), object_in)
 
     def page(self, endpoint: Endpoint, item: str = "", page_token: str = "", **params: str) -> Page:
         """One page of a list; `page_token` is the `next_token` of the page before, with the same `params`.
@@ -125,7 +125,7 @@ class CalendlyClient:
         Sent once: after a NetworkFault or ServerFault it may exist all the same, so list before the next try. Raises
         AlreadyThere where Calendly has it, other SourceErrors, or Parked.
         """
-        return self._made(Call("POST", endpoint, "", fields), object_in(endpoint))
+        return self._made(Call("POST", endpoint, "", fields), object_in)
 
     def delete(self, endpoint: Endpoint, item: str) -> bool:
         """Delete `item`: True where this call did it, False where it was gone. Raises a SourceError, or Parked."""

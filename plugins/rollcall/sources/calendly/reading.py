@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollcall.sources.calendly.redaction import without_secrets
-from rollcall.sources.values import bool_of, int_of, json_of, stamp_of, text_of
+from rollcall.sources.values import json_of, text_of
 
 Record = dict[str, Any]
 Reader = Callable[[Any], Any]
@@ -81,8 +81,3 @@ def object_or_none(value: Any) -> Any:
 def list_or_none(value: Any) -> Any:
     """A JSON list, which may be empty; None for anything else."""
     return (json_of(value) or ([] if not value else None)) if isinstance(value, list) else None
-
-
-flag = bool_of
-whole = int_of
-stamp = stamp_of

@@ -12,16 +12,14 @@ from rollcall.sources.calendly.reading import (
     Fields,
     Reading,
     Record,
-    flag,
     list_or_none,
     object_or_none,
     one_of,
     plain_text,
-    stamp,
-    whole,
 )
 from rollcall.sources.calendly.redaction import without_secrets
 from rollcall.sources.calendly.uris import event_of
+from rollcall.sources.values import bool_of, int_of, stamp_of
 
 _status = one_of("active", "canceled")
 
@@ -29,18 +27,18 @@ _EVENT: Fields = {
     "uri": ("uri", plain_text),
     "name": ("name", plain_text),
     "status": ("status", _status),
-    "start_time": ("start_time", stamp),
-    "end_time": ("end_time", stamp),
+    "start_time": ("start_time", stamp_of),
+    "end_time": ("end_time", stamp_of),
     "event_type_uri": ("event_type", plain_text),
-    "event_created_at": ("created_at", stamp),
-    "event_updated_at": ("updated_at", stamp),
+    "event_created_at": ("created_at", stamp_of),
+    "event_updated_at": ("updated_at", stamp_of),
     "meeting_notes_plain": ("meeting_notes_plain", plain_text),
     "meeting_notes_html": ("meeting_notes_html", plain_text),
 }
 _COUNTER: Fields = {
-    "invitees_total": ("total", whole),
-    "invitees_active": ("active", whole),
-    "invitees_limit": ("limit", whole),
+    "invitees_total": ("total", int_of),
+    "invitees_active": ("active", int_of),
+    "invitees_limit": ("limit", int_of),
 }
 _CALENDAR: Fields = {
     "calendar_kind": ("kind", plain_text),
@@ -50,7 +48,7 @@ _CANCELLATION: Fields = {
     "canceled_by": ("canceled_by", plain_text),
     "cancel_reason": ("reason", plain_text),
     "canceler_type": ("canceler_type", plain_text),
-    "canceled_at": ("created_at", stamp),
+    "canceled_at": ("created_at", stamp_of),
 }
 _INVITEE: Fields = {
     "uri": ("uri", plain_text),
@@ -64,7 +62,7 @@ _INVITEE: Fields = {
     "questions_and_answers": ("questions_and_answers", list_or_none),
     "tracking": ("tracking", object_or_none),
     "text_reminder_number": ("text_reminder_number", plain_text),
-    "rescheduled": ("rescheduled", flag),
+    "rescheduled": ("rescheduled", bool_of),
     "old_invitee_uri": ("old_invitee", plain_text),
     "new_invitee_uri": ("new_invitee", plain_text),
     "payment": ("payment", object_or_none),
@@ -72,10 +70,10 @@ _INVITEE: Fields = {
     "routing_form_submission_uri": ("routing_form_submission", plain_text),
     "scheduling_method": ("scheduling_method", plain_text),
     "invitee_scheduled_by": ("invitee_scheduled_by", plain_text),
-    "invitee_created_at": ("created_at", stamp),
-    "invitee_updated_at": ("updated_at", stamp),
+    "invitee_created_at": ("created_at", stamp_of),
+    "invitee_updated_at": ("updated_at", stamp_of),
 }
-_NO_SHOW: Fields = {"no_show_uri": ("uri", plain_text), "no_show_at": ("created_at", stamp)}
+_NO_SHOW: Fields = {"no_show_uri": ("uri", plain_text), "no_show_at": ("created_at", stamp_of)}
 
 
 def event_record(given: Any) -> Record | None:

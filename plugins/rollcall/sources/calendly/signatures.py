@@ -14,8 +14,6 @@ from datetime import datetime
 
 from rollcall.errors import RefusalReason, SignatureRefused
 
-DEFAULT_TOLERANCE_SECONDS = 300.0
-
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 
@@ -35,11 +33,7 @@ _SENTENCES: dict[RefusalReason, str] = {
 
 
 def verify_signature(
-    header: str | None,
-    body: bytes,
-    keys: Sequence[str],
-    now: datetime,
-    tolerance_seconds: float = DEFAULT_TOLERANCE_SECONDS,
+    header: str | None, body: bytes, keys: Sequence[str], now: datetime, tolerance_seconds: float
 ) -> int:
     """The index in `keys` of the key that signed `body`, the raw bytes as they came. `now` is aware.
 

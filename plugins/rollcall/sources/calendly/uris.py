@@ -1,4 +1,4 @@
-"""Calendly's ids: every object is known by a URI, paths take its last segments, messages may show them."""
+"""Calendly's ids: every object is known by a URI, paths take its last segment, messages may show them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from urllib.parse import unquote, urlsplit
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def ids_in_path(item: str, template: str) -> tuple[str, ...] | None:
-    """The ids that `item` holds for the places marked {} in `template`, like `/scheduled_events/{}`.
-
-    `item` is a URI with that path at its end, or, where there is one place only, the id itself. None where it is
-    neither.
-    """
-    if template.count("{}") == 1 and _ID.fullmatch(item):
-        return (item,)
-    pattern = re.escape(template).replace(re.escape("{}"), f"({_ID.pattern})")
-    found = re.search(f"{pattern}/?$", _path_of(item))
-    return found.groups() if found else None
+def id_in(item: str, collection: str) -> str | None:
+    """The id that `item` holds: it is a URI that ends with it below `collection`, like `/scheduled_events`, or the id
+    itself. None where it is neither."""
+    if _ID.fullmatch(item):
+        return item
+    found = re.search(f"{re.escape(collection)}/({_ID.pattern})/?$", _path_of(item))
+    return found[1] if found else None
 
 
 def shown(uri: str) -> str:
