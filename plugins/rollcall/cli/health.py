@@ -33,8 +33,9 @@ def run(args: argparse.Namespace) -> int:
     import psycopg
 
     from rollcall.errors import UnknownConnection
+    from rollcall.store.database import connect
     from rollcall.store.health import read_alerts, read_health
-    from rollcall.store.migrate import check_schema, connect
+    from rollcall.store.migrate import check_schema
 
     with connect(database_address("monitor")) as conn:
         check_schema(conn)
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     if args.connection is not None:
         if not any(health.connection_id for health in found):
             raise UnknownConnection(
-                f"There is no connection {args.connection!r}: `rollcall connection list` shows them."
+                f"There is no connection {args.connection!r}: `rollcall connection list` and `rollcall calendly list` "
+                "show them."
             )
         names = {health.connection_name for health in found}
         alerts = [alert for alert in alerts if alert.connection_name in names]

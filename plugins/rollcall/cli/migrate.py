@@ -60,7 +60,8 @@ def run_down(args: argparse.Namespace) -> int:
 
 def run_status(_args: argparse.Namespace) -> int:
     """Show which migrations are applied."""
-    from rollcall.store.migrate import connect, standing
+    from rollcall.store.database import connect
+    from rollcall.store.migrate import standing
     from rollcall.store.migration_files import read_migrations
 
     with connect(database_address("owner")) as conn:
@@ -75,7 +76,8 @@ def run_status(_args: argparse.Namespace) -> int:
 
 def run_verify(_args: argparse.Namespace) -> int:
     """Compare the database with this code."""
-    from rollcall.store.migrate import connect, verify
+    from rollcall.store.database import connect
+    from rollcall.store.migrate import verify
 
     with connect(database_address("owner")) as conn:
         verify(conn)

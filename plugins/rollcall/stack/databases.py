@@ -8,6 +8,7 @@ from psycopg import sql
 from rollcall.stack.postgres import Postgres
 from rollcall.stack.private_files import kept_secret
 from rollcall.stack.state import StateFolder
+from rollcall.store.database import set_password
 from rollcall.store.migrate import migrate_up
 
 AIRFLOW_DATABASE = "airflow"
@@ -28,7 +29,7 @@ def prepare_airflow_database(state: StateFolder, postgres: Postgres) -> str:
         query = "SELECT 1 FROM pg_roles WHERE rolname = %s"
         if connection.execute(query, (AIRFLOW_DATABASE,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(AIRFLOW_DATABASE)))
-        _set_password(connection, AIRFLOW_DATABASE, password)
+        set_password(connection, AIRFLOW_DATABASE, password)
     postgres.create_database(AIRFLOW_DATABASE, owner=AIRFLOW_DATABASE)
     return postgres.dsn(AIRFLOW_DATABASE, AIRFLOW_DATABASE, password)
 
@@ -46,16 +47,6 @@ def prepare_rollcall_database(state: StateFolder, postgres: Postgres) -> dict[st
         for name in _LOGINS:
             role = f"rollcall_{name}"
             password = kept_secret(state.secrets / f"database-{role}")
-            _set_password(connection, role, password)
+            set_password(connection, role, password)
             addresses[name] = postgres.dsn(ROLLCALL_DATABASE, role, password)
     return addresses
-
-
-def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
-    # Hashed here, so that the password itself appears in no server log.
-    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
-    connection.execute(
-        sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
-            sql.Identifier(role), sql.Literal(verifier.decode())
-        )
-    )

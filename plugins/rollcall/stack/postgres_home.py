@@ -32,7 +32,8 @@ class PostgresHome:
 
     def __init__(self, state: Path) -> None:
         """Find or make the home that belongs to the folder `state`; SetupError where that can't be."""
-        self._control_log = state / "pg_ctl.log"
+        self.control_log = state / "pg_ctl.log"
+        """What initdb and pg_ctl had to say."""
         self._account = server_account()
         self.folder = state
         if self._account is not None and not self._account.may("-x", state):
@@ -49,11 +50,6 @@ class PostgresHome:
         """The server's log file."""
         return self.folder / "postgres.log"
 
-    @property
-    def control_log(self) -> Path:
-        """What initdb and pg_ctl had to say."""
-        return self._control_log
-
     def run(self, program: str, *arguments: str) -> bool:
         """Run one of Postgres's programs under the server's account; True if it succeeded.
 
@@ -61,7 +57,7 @@ class PostgresHome:
         """
         account = self._account
         environment = {**clean_environment(), "LC_ALL": "C", "HOME": str(self.folder)}
-        with self._control_log.open("ab") as output:
+        with self.control_log.open("ab") as output:
             ended = subprocess.run(
                 [str(self.programs / program), *arguments],
                 env=environment,

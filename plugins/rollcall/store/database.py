@@ -1,4 +1,4 @@
-"""A connection to the data database for commands: by its address, with sentences for what goes wrong."""
+"""A connection to the data database by its address, with sentences for what goes wrong, and who may log in."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import sql
 
 from rollcall.errors import SetupError
 
 
-def open_database(address: str) -> psycopg.Connection:
-    """An autocommit connection. Raises SetupError, with the reason and without a password, where there is none."""
+def connect(address: str, *, autocommit: bool = False) -> psycopg.Connection:
+    """A connection as the server opens it. Raises SetupError, with the reason and without a password, where there is
+    none."""
     try:
-        conn = psycopg.connect(address, autocommit=True)
+        return psycopg.connect(address, autocommit=autocommit)
     except psycopg.ProgrammingError:
         # Without its cause, which quotes the address and so a password in it.
         raise SetupError(
@@ -21,6 +23,11 @@ def open_database(address: str) -> psycopg.Connection:
         ) from None
     except psycopg.OperationalError as error:
         raise SetupError(f"The database does not let us in: {' '.join(str(error).split())}") from None
+
+
+def open_database(address: str) -> psycopg.Connection:
+    """An autocommit connection that finds rollcall's tables. Raises SetupError as `connect` does."""
+    conn = connect(address, autocommit=True)
     # The owner's role, unlike the others, has no search path of its own.
     conn.execute("SET search_path TO rollcall, public")
     return conn
@@ -37,3 +44,13 @@ def connected(database: psycopg.Connection | str) -> Iterator[psycopg.Connection
             yield database
     except psycopg.errors.UndefinedTable:
         raise SetupError("The database has no tables of rollcall: run `rollcall migrate up` first.") from None
+
+
+def set_password(conn: psycopg.Connection, role: str, password: str) -> None:
+    """Let a role log in; the password is hashed here, so that no server log has it."""
+    verifier = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    conn.execute(
+        sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+            sql.Identifier(role), sql.Literal(verifier.decode())
+        )
+    )

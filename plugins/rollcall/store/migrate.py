@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from rollcall.errors import SetupError, WrongUse
+from rollcall.store.database import connect, set_password
 from rollcall.store.migration_files import (
     SQL_DIR,
     Migration,
@@ -168,19 +168,6 @@ def _locked(dsn: str) -> Iterator[psycopg.Connection]:
         yield conn
 
 
-def connect(dsn: str) -> psycopg.Connection:
-    """Connect to the database that is migrated. Raises SetupError, which never quotes the address."""
-    try:
-        return psycopg.connect(dsn)
-    except psycopg.ProgrammingError:
-        # Without its cause, which quotes the address and so a password in it.
-        raise SetupError(
-            "The database address can't be read: give one like postgresql://user:password@host:5432/database."
-        ) from None
-    except psycopg.OperationalError as error:
-        raise SetupError(f"The database does not let us in: {' '.join(str(error).split())}") from None
-
-
 def _prepare(conn: psycopg.Connection, sql_dir: Path, migrations: list[Migration]) -> dict[int, str]:
     """Act as the owner, with schema and ledger there; returns the checksum of each applied version."""
     try:
@@ -274,16 +261,10 @@ def _build_code(conn: psycopg.Connection, sql_dir: Path) -> None:
 
 
 def _set_passwords(conn: psycopg.Connection) -> None:
-    """Let roles log in whose passwords the environment holds; hashed here, so that no server log has them."""
+    """Let roles log in whose passwords the environment holds."""
     for role, variable in _PASSWORD_VARIABLES.items():
-        password = os.environ.get(variable)
-        if password:
-            verifier = conn.pgconn.encrypt_password(
-                password.encode(), role.encode(), b"scram-sha-256"
-            ).decode()
-            conn.execute(
-                sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
-            )
+        if password := os.environ.get(variable):
+            set_password(conn, role, password)
 
 
 def _stored_code_checksum(conn: psycopg.Connection) -> str | None:
