@@ -50,16 +50,11 @@ def on_dag_run_success(dag_run: Any, msg: str) -> None:
 def _close(dag_run: Any, msg: str) -> None:
     if dag_run.dag_id not in SYNC_DAGS:
         return
-    by_hand = "manually" in (msg or "")
+    if "manually" in (msg or ""):
+        status, kind, message = "cancelled", None, "Stopped by a person in Airflow"
+    else:
+        status, kind, message = "failed", "internal_error", "Airflow ended the run before it was finished"
     with closing(connect()) as conn:
         run_id = runs.run_of(conn, dag_run.dag_id, dag_run.run_id)
-        if run_id is None:
-            return
-        if by_hand:
-            closed = runs.close_run(conn, run_id, "cancelled", None, "Stopped by a person in Airflow")
-        else:
-            closed = runs.close_run(
-                conn, run_id, "failed", "internal_error", "Airflow ended the run before it was finished"
-            )
-        if closed:
-            log.info("Run %s closed (%s)", run_id, "cancelled" if by_hand else "failed")
+        if run_id is not None and runs.close_run(conn, run_id, status, kind, message):
+            log.info("Run %s closed (%s)", run_id, status)

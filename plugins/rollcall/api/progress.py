@@ -18,8 +18,8 @@ def progress_app(
 ) -> FastAPI:
     """An app with `GET /runs/{dag_run_id}` for runs of the Dags `dag_ids`.
 
-    `may_see` is a dependency: it refuses strangers, and gives for a caller a function that tells whether he may see
-    the runs of a Dag. A run of a Dag that is none of his business does not exist for him.
+    `may_see` is a dependency: it refuses strangers, and gives a function that tells whether the caller may see the
+    runs of a Dag. For those of other Dags the answer is that there is no such run.
     """
     app = FastAPI(title="rollcall", openapi_url=None)
 

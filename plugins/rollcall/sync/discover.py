@@ -19,11 +19,10 @@ from rollcall.sync.request import SyncRequest
 
 @dataclass(frozen=True)
 class Discovered:
-    """Counts of what was found and queued."""
+    """Counts of what was found and chosen, and how many workers it is worth."""
 
     webinars: int
     instances: int
-    items: int
     workers: int
 
 
@@ -80,7 +79,7 @@ def discover(account: Account) -> Discovered:
         f"Found {len(found.webinars)} webinars; reading the attendance of {len(chosen)} instances",
     )
     runs.set_phase(conn, run.id, "fetch", f"Fetching {items} lists")
-    return Discovered(len(found.webinars), len(chosen), items, min(run.fetch_workers, items))
+    return Discovered(len(found.webinars), len(chosen), min(run.fetch_workers, items))
 
 
 def _find(account: Account) -> Found:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from rollcall.errors import DataFault, ScopeMissing, ServerFault, Unavailable
@@ -25,6 +25,7 @@ from rollcall.sources.zoom.records import (
 )
 from rollcall.store import gaps, runs
 from rollcall.sync.account import Account
+from rollcall.sync.dates import months_from
 from rollcall.sync.listing import all_rows
 from rollcall.sync.refusals import record_gap
 
@@ -200,22 +201,17 @@ def _windows(
     Without an oldest moment they end where Zoom's six months do, so that no window is refused for a part of it;
     those of `beyond` come after them.
     """
-    last = newest.astimezone(UTC).date()
+    newest = newest.astimezone(UTC)
+    last = newest.date()
     if oldest is not None:
         ends = [oldest.astimezone(UTC).date()]
     else:
-        ends = [_months_before(last, _MONTHS_SERVED), last - beyond]
+        ends = [months_from(newest, -_MONTHS_SERVED).date(), last - beyond]
     for end in ends:
         while last >= end:
             first = max(end, last - _WINDOW)
             yield first.isoformat(), last.isoformat()
             last = first - timedelta(days=1)
-
-
-def _months_before(day: date, months: int) -> date:
-    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    last_of_month = (date(years + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return date(years, month + 1, min(day.day, last_of_month))
 
 
 def _may_have_run(record: Record) -> bool:

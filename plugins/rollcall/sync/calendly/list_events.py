@@ -49,8 +49,9 @@ def list_events(account: CalendlyAccount) -> Listed:
     try:
         standing = ask_standing(account.client)
         _look_at_webhooks(account)
+        booked = meetings.booked_slices(conn, run.id)
         for slice_from, slice_to in slices(window_from, window_to):
-            if slice_from not in meetings.booked_slices(conn, run.id):
+            if slice_from not in booked:
                 _list_slice(account, standing, slice_from, slice_to)
         _confirm_missing(account, standing)
     except SourceError as error:

@@ -73,7 +73,10 @@ class _Refreshed:
             conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             user = lock_user(conn, self._user_id)
             if user is None:
-                raise UnknownConnection(f"There is no Calendly user with id {self._user_id} any more.")
+                raise UnknownConnection(
+                    f"There is no Calendly user with id {self._user_id} any more: connect it with "
+                    "`rollcall calendly connect`."
+                )
             if not user.calendly_is_active:
                 raise InactiveConnection(
                     f"Calendly user {user.id} is switched off: `rollcall calendly activate {user.id}` switches it on."
