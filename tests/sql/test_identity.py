@@ -233,6 +233,17 @@ def test_roles_come_from_the_host_and_the_panelist_list(writer: psycopg.Connecti
     assert [person["role"] for person in case.people()] == ["host", "host", "panelist", "attendee"]
 
 
+def test_a_host_with_another_account_besides_is_the_host(writer: psycopg.Connection) -> None:
+    case = AttendanceCase(writer, webinar={"host_id": "host-id"})
+    case.read(
+        [
+            join("a", "Host", registrant_id="R", participant_user_id="host-id"),
+            join("b", "Host", registrant_id="R", participant_user_id="other-id"),
+        ]
+    )
+    assert [person["role"] for person in case.people()] == ["host"]
+
+
 def test_the_latest_name_and_e_mail_are_shown(case: AttendanceCase) -> None:
     case.read(
         [

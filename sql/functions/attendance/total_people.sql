@@ -40,7 +40,7 @@ BEGIN
                 WHEN b.duration > 0 THEN b.join_time + make_interval(secs => b.duration)
             END AS end_time,
             pl.mail IS NOT NULL AS is_panelist,
-            b.mail = t.host_mail AS is_host
+            b.mail = t.host_mail OR b.participant_user_id = t.host_id AS is_host
         FROM pg_temp.batch_session b
         JOIN item t ON t.id = b.item_id
         LEFT JOIN panelist pl ON pl.item_id = b.item_id AND pl.mail = b.mail
@@ -74,7 +74,7 @@ BEGIN
         coalesce(p.email, r.email),
         p.registrant_id, p.participant_user_id,
         CASE
-            WHEN p.is_host OR p.participant_user_id = q.host_id THEN 'host'
+            WHEN p.is_host THEN 'host'
             WHEN p.is_panelist THEN 'panelist'
             ELSE 'attendee'
         END,
