@@ -111,6 +111,17 @@ def test_a_hosts_webinars_follow_the_token_where_one_comes(server: ScriptedServe
     assert server.paths[1].endswith("&next_page_token=N")
 
 
+def test_a_hosts_webinars_end_with_their_tokens_however_many_there_are(
+    server: ScriptedServer, zoom_api: Harness
+) -> None:
+    server.replies = [
+        Reply(body={"webinars": [{"id": 1}], "next_page_token": "N", "total_records": 2, "page_size": 1}),
+        Reply(body={"webinars": [{"id": 2}], "next_page_token": "", "total_records": 2, "page_size": 1}),
+    ]
+    assert len(list(zoom_api.client.pages(zoom.USER_WEBINARS, "uA1"))) == 2
+    assert len(server.paths) == 2
+
+
 def test_a_server_that_ignores_the_page_number_does_not_loop(
     server: ScriptedServer, zoom_api: Harness
 ) -> None:

@@ -109,7 +109,10 @@ def rows_in(endpoint: Endpoint, content: bytes) -> list[Any]:
 
 
 def _next_number(fields: dict[str, Any], asked_with: str) -> str:
-    """GET /users/{id}/webinars documents no token in its query: without one, the page number goes up."""
+    """GET /users/{id}/webinars documents no token in its query: without one, the page number goes up. A list that was
+    followed by tokens so far ends with them."""
+    if asked_with and not asked_with.startswith(_NUMBERED):
+        return ""
     asked = int(asked_with.removeprefix(_NUMBERED)) if asked_with.startswith(_NUMBERED) else 1
     number = int_of(fields.get("page_number")) or asked
     size = int_of(fields.get("page_size")) or LARGEST_PAGE
