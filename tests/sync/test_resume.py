@@ -11,10 +11,13 @@ import pytest
 from rollcall.errors import RunClosed
 from rollcall.store import queue, runs
 from rollcall.sync.account import Account
+from rollcall.sync.fetch import fetch
+from rollcall.sync.lists import LISTS, read_participants
 from rollcall.sync.sessionize import sessionize
 from rollcall.sync.upsert import upsert
 from tests.sync.conftest import StartRunner
 from tests.sync.pages import fetched_pages, pages_fetched_again, wait_for_pages
+from tests.sync.small_account import SMALL
 from tests.sync.truth import assert_truth
 from tests.sync.worker import CLOSED
 
@@ -98,6 +101,25 @@ def test_a_worker_whose_lease_was_taken_over_cannot_write(start: StartRunner) ->
             queue.renew(account.conn, late)
         queue.settle(account.conn, taken_over, "queued")
     runner.fetch(run_id)
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed"
+    assert_truth(runner)
+
+
+def test_a_worker_that_slept_leaves_its_list_to_who_took_it_over(start: StartRunner) -> None:
+    runner = start(*SMALL)
+    run_id = runner.open()
+    runner.discover(run_id)
+
+    def sleep_before(account: Account, item: queue.Item) -> None:
+        account.conn.execute(
+            "UPDATE webinar_sync_queue SET lease_expires_at = now() WHERE id = %s", [item.item_id]
+        )
+        runner.fetch(run_id, "worker-1")
+        read_participants(account, item)
+
+    with Account(runner.resources, run_id) as account:
+        fetch(account, "sleeper", {**LISTS, "participants": sleep_before})
     runner.store(run_id)
     assert runner.finish(run_id) == "completed"
     assert_truth(runner)

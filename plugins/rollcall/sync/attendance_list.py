@@ -12,6 +12,8 @@ from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
+import psycopg
+
 from rollcall.errors import PageTokenExpired
 from rollcall.sources.zoom.endpoints import Endpoint
 from rollcall.sources.zoom.page_marks import by_digest
@@ -93,6 +95,17 @@ def _book(account: Account, item: Item, page: Page, source: str, mark: bytes) ->
 
 def _stage(account: Account, item: Item, before: Iterable[list[Any]], page: Page, source: str) -> None:
     """Stage a page, and those `before` it that waited, with its mark in one transaction."""
+    try:
+        _stage_at_once(account, item, before, page, source)
+    except psycopg.errors.UniqueViolation:
+        # Whoever took the list over staged these rows: that the lease is gone is what there is to say.
+        queue.renew(account.conn, item)
+        raise
+
+
+def _stage_at_once(
+    account: Account, item: Item, before: Iterable[list[Any]], page: Page, source: str
+) -> None:
     first_row = 0 if item.held_pages else item.rows_fetched
     with account.conn.transaction():
         _copy(account, item, chain(before, [page.rows]), first_row)

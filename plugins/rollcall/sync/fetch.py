@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import psycopg
 
-from rollcall.errors import DataFault, Parked, ScopeMissing, ServerFault, SourceError
+from rollcall.errors import DataFault, Parked, RunClosed, ScopeMissing, ServerFault, SourceError
 from rollcall.store import queue, runs
 from rollcall.sync.refusals import log_source_error, record_gap
 from rollcall.sync.run_session import RunSession
@@ -25,7 +25,7 @@ def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, 
 
     One bad item never stops the others: it becomes a gap. Raises Parked when a limit of the day is reached, a
     SourceError when the source as a whole fails, RunClosed when the run was ended elsewhere; the item in hand is
-    given back first, with what it has.
+    given back first, with what it has. One that another worker took over is left to that.
     """
     with account.conn.transaction():
         runs.hold(account.conn, account.run)
@@ -36,29 +36,45 @@ def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, 
     while (item := queue.lease(account.conn, account.run_id, worker)) is not None:
         account.item = item
         try:
-            lists[item.kind](account, item)
-            failed = []
-        except (DataFault, ScopeMissing, ServerFault) as error:
-            failed = [*failed, item.item_id] if isinstance(error, ServerFault) else []
-            if len(failed) >= FAILURES_IN_A_ROW:
-                _give_back(account, item, error)
-                queue.requeue(account.conn, account.run_id, failed)
-                raise
-            _make_gap(account, item, error)
-        except (psycopg.DataError, _TooLong) as error:
-            _make_gap(
-                account,
-                item,
-                DataFault(f"{item.kind} of {item.subject} can't be stored ({type(error).__name__})."),
-            )
-        except (SourceError, Parked) as error:
-            _give_back(account, item, error)
-            raise
+            failed = _read(account, item, lists, failed)
+        except RunClosed:
+            # Raises it again, unless only this lease is gone: a worker that slept for minutes takes what is left.
+            runs.hold(account.conn, account.run)
         finally:
             account.item = None
         done += 1
         account.show_progress()
     return done
+
+
+def _read(
+    account: Session,
+    item: queue.Item,
+    lists: Mapping[str, Callable[[Session, queue.Item], None]],
+    failed: list[int],
+) -> list[int]:
+    """Read a list. Returns the items that failed in a row up to it; `failed` are those before it."""
+    try:
+        lists[item.kind](account, item)
+    except (DataFault, ScopeMissing, ServerFault) as error:
+        failed = [*failed, item.item_id] if isinstance(error, ServerFault) else []
+        if len(failed) >= FAILURES_IN_A_ROW:
+            _give_back(account, item, error)
+            queue.requeue(account.conn, account.run_id, failed)
+            raise
+        _make_gap(account, item, error)
+        return failed
+    except (psycopg.DataError, _TooLong) as error:
+        _make_gap(
+            account,
+            item,
+            DataFault(f"{item.kind} of {item.subject} can't be stored ({type(error).__name__})."),
+        )
+        return failed
+    except (SourceError, Parked) as error:
+        _give_back(account, item, error)
+        raise
+    return []
 
 
 def _make_gap(account: RunSession, item: queue.Item, error: SourceError) -> None:
