@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -108,6 +109,22 @@ def test_a_delta_finds_a_new_instance(start: StartRunner) -> None:
     run = runner.sync(mode="delta")
     assert run["sessions_inserted"] == 40
     assert_truth(runner, [uuid])
+
+
+def test_a_delta_gives_panelists_their_role_in_attendance_that_it_does_not_read(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.sync()
+    runner.sync(mode="delta")
+    with closing(runner.connect()) as conn:
+        # As if the panel had been put together after all this was read, and a day ago.
+        conn.execute("DELETE FROM zoom_panelists")
+        conn.execute("UPDATE zoom_participants SET role = 'attendee' WHERE role = 'panelist'")
+        conn.execute("UPDATE zoom_webinar_reads SET read_at = read_at - interval '1 day'")
+    run = runner.sync(mode="delta")
+    assert run["status"] == "completed"
+    assert run["participants_updated"] > 0
+    assert_truth(runner)
+    assert runner.sync(mode="delta")["participants_updated"] == 0
 
 
 def test_a_corrected_leave_updates_the_session_and_the_person(start: StartRunner) -> None:

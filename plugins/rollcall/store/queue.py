@@ -223,6 +223,13 @@ def enqueue_participants(conn: psycopg.Connection, run_id: int, instance_ids: Se
     return int(row[0]) if row else 0
 
 
+def enqueue_stored_participants(conn: psycopg.Connection, run_id: int) -> int:
+    """Queue stored attendance that is to be matched again, because its webinar's people changed; returns how many
+    instances were new."""
+    row = conn.execute("SELECT enqueue_stored_participants(%s)", (run_id,)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def enqueue_webinar_lists(
     conn: psycopg.Connection,
     run_id: int,

@@ -1,10 +1,15 @@
 -- Zoom's reports fill up after the end. A read that came short is not trusted until a second one says the same. One that was
--- kept back has no digest and says nothing. Where a failed run never came to read who is a panelist, the next delta must look.
+-- kept back has no digest and says nothing; what was only matched again has none either. Where a failed run never came to read who is a panelist, the next delta must look.
 CREATE FUNCTION note_instance_reads(p_items bigint[])
 RETURNS void
 LANGUAGE sql VOLATILE
 SET search_path FROM CURRENT
 AS $$
+    UPDATE zoom_instance_reads r SET
+        people_matched_at = now(), people = q.participants_inserted + q.participants_updated + q.participants_unchanged
+    FROM webinar_sync_queue q
+    WHERE q.id = ANY (p_items) AND q.variant = 'stored' AND r.instance_id = q.instance_id;
+
     INSERT INTO zoom_instance_reads AS t (
         instance_id, sync_status, provisional_since, attendance_source, rows_read, rows_distinct, total_records, digest,
         page_digests, losses, people, fetch_seconds, last_run_id
@@ -49,6 +54,7 @@ AS $$
         reads = t.reads + 1,
         agreeing_reads = CASE WHEN t.digest = excluded.digest THEN t.agreeing_reads + 1 ELSE 1 END,
         last_read_at = now(),
+        people_matched_at = now(),
         last_run_id = excluded.last_run_id
 $$;
 COMMENT ON FUNCTION note_instance_reads(bigint[]) IS 'Record what the read of each instance of a batch found, and whether it can be trusted yet.';

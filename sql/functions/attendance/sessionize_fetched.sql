@@ -49,8 +49,8 @@ BEGIN
     SET status = 'sessionized',
         -- Counted, not inferred: a staged row that went missing must not pass for a duplicate.
         rows_duplicate = t.copies,
-        rows_distinct = coalesce(n.sessions, 0),
-        digest = coalesce(n.digest, 0),
+        rows_distinct = CASE q.variant WHEN 'stored' THEN q.rows_distinct ELSE coalesce(n.sessions, 0) END,
+        digest = CASE q.variant WHEN 'stored' THEN NULL ELSE coalesce(n.digest, 0) END,
         longest_duration = n.longest,
         has_merged_people = coalesce(m.has_merged, false),
         updated_at = clock_timestamp()

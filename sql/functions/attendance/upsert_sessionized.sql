@@ -31,7 +31,7 @@ BEGIN
     PERFORM close_gap(p_run_id, 'participants', i.uuid)
     FROM webinar_sync_queue q
     JOIN zoom_webinar_instances i ON i.id = q.instance_id
-    WHERE q.id = ANY (v_items);
+    WHERE q.id = ANY (v_items) AND q.variant <> 'stored';
 
     UPDATE webinar_sync_queue q SET status = 'done', updated_at = clock_timestamp() WHERE q.id = ANY (v_items);
     PERFORM refresh_batch_statistics(p_run_id, v_items);

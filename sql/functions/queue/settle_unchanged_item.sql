@@ -44,7 +44,8 @@ BEGIN
     JOIN zoom_webinar_instances i ON i.id = r.instance_id
     WHERE r.instance_id = v_item.instance_id AND r.page_digests = v_item.page_digests || p_page_digest
         AND r.attendance_source = p_list_source AND r.total_records IS NOT DISTINCT FROM coalesce(p_total_records, v_item.total_records)
-        AND r.last_read_at > coalesce((SELECT c.changed_at FROM zoom_people_changes c WHERE c.webinar_id = v_item.webinar_id), '-infinity')
+        AND r.people_matched_at >= i.updated_at
+        AND r.people_matched_at > coalesce((SELECT c.changed_at FROM zoom_people_changes c WHERE c.webinar_id = v_item.webinar_id), '-infinity')
         AND NOT EXISTS (
             SELECT FROM webinar_sync_queue q
             -- By priority, as the index of what is to be fetched is: all attendance that still waits comes behind these few.

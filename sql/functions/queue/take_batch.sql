@@ -16,7 +16,8 @@ DECLARE
         WHERE r.id = p_run_id AND r.current_phase IN ('discover', 'fetch') AND p_status = 'fetched'
             AND w.priority < 2 AND w.status IN ('queued', 'leased'));
     v_batch CURSOR FOR
-        SELECT q.id, q.rows_fetched
+        -- Of what is stored already no row was fetched, but so many are worked through.
+        SELECT q.id, greatest(q.rows_fetched, q.rows_distinct) AS rows
         FROM webinar_sync_queue q
         WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = p_status
             -- Says no more than the line above to a reader, but lets every plan use the partial index.
@@ -28,7 +29,7 @@ DECLARE
     v_rows bigint := 0;
 BEGIN
     FOR v_item IN v_batch LOOP
-        v_rows := v_rows + v_item.rows_fetched;
+        v_rows := v_rows + v_item.rows;
         EXIT WHEN v_rows > p_max_rows AND v_items IS NOT NULL;
         v_items := v_items || v_item.id;
         EXIT WHEN v_rows >= p_max_rows OR cardinality(v_items) >= 100;

@@ -76,7 +76,6 @@ BEGIN
     SELECT array_agg(w.id), array_agg(DISTINCT w.webinar_id) INTO v_instances, v_webinars FROM written w;
     IF v_instances IS NOT NULL THEN
         -- Who stayed to the end depends on when that was.
-        PERFORM note_people_change(v_webinars);
         PERFORM drop_statistics(p_connection_id, v_webinars, v_instances);
     END IF;
     RETURN coalesce(cardinality(v_instances), 0);

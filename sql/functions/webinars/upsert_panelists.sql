@@ -43,7 +43,7 @@ BEGIN
         WHERE r.webinar_id = p_webinar_id AND r.kind = 'panelists'
         ORDER BY r.webinar_id, r.variant
         FOR NO KEY UPDATE;
-        PERFORM note_people_change(ARRAY[p_webinar_id]);
+        PERFORM note_people_change(ARRAY[p_webinar_id], true);
     END IF;
     RETURN v_written;
 END

@@ -78,7 +78,7 @@ BEGIN
         WHERE r.webinar_id = p_webinar_id AND r.kind = 'registrants'
         ORDER BY r.webinar_id, r.variant
         FOR NO KEY UPDATE;
-        PERFORM note_people_change(ARRAY[p_webinar_id]);
+        PERFORM note_people_change(ARRAY[p_webinar_id], false);
         PERFORM drop_statistics(
             w.connection_id, ARRAY[w.id], ARRAY(SELECT i.id FROM zoom_webinar_instances i WHERE i.webinar_id = w.id)
         )

@@ -6,7 +6,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_written bigint[];
+    v_written integer;
+    v_rehosted bigint[];
 BEGIN
     WITH given AS (
         SELECT DISTINCT ON (r.zoom_webinar_id) r.*
@@ -195,11 +196,16 @@ BEGIN
             tracking_fields = excluded.tracking_fields,
             other_fields = excluded.other_fields
         RETURNING t.id
+    ),
+    rehosted AS (
+        SELECT w.id
+        FROM merged m
+        JOIN zoom_webinars w ON w.connection_id = p_connection_id AND w.zoom_webinar_id = m.zoom_webinar_id
+        WHERE (w.host_id, w.host_email) IS DISTINCT FROM (m.host_id, m.host_email)
     )
-    SELECT array_agg(w.id) INTO v_written FROM written w;
-    -- The host decides who has the role of one.
-    PERFORM note_people_change(v_written);
-    RETURN coalesce(cardinality(v_written), 0);
+    SELECT count(*), ARRAY(SELECT h.id FROM rehosted h) INTO v_written, v_rehosted FROM written w;
+    PERFORM note_people_change(v_rehosted, true);
+    RETURN v_written;
 END
 $$;
 COMMENT ON FUNCTION upsert_webinars(bigint, jsonb, boolean) IS 'Store webinars from a jsonb array with the columns of zoom_webinars as keys; p_is_detail: read from the webinar''s own page, so its values win. Returns the rows written: those that are new or changed.';

@@ -1,0 +1,47 @@
+-- Roles and e-mails of participants come from the webinar's host, panelists and registrants. Where these changed after an
+-- instance was matched with them, it is matched again, from what is stored: its list need not be read for that, and is often no
+-- longer served. Instances that the run is about to work through anyway are not asked for twice.
+CREATE FUNCTION enqueue_stored_participants(p_run_id bigint)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    IF NOT hold_run(p_run_id, NULL) THEN
+        RETURN 0;
+    END IF;
+    WITH older AS MATERIALIZED (
+        SELECT
+            i.id, i.webinar_id, i.attendance_source, r.rows_distinct, r.people_matched_at,
+            greatest(i.updated_at, c.roles_changed_at) > r.people_matched_at AS concerns_all
+        FROM sync_runs run
+        JOIN zoom_webinar_instances i ON i.connection_id = run.connection_id
+        JOIN zoom_instance_reads r ON r.instance_id = i.id
+        LEFT JOIN zoom_people_changes c ON c.webinar_id = i.webinar_id
+        WHERE run.id = p_run_id AND i.attendance_source IS NOT NULL
+            AND greatest(i.updated_at, c.changed_at) > r.people_matched_at
+            AND NOT EXISTS (
+                SELECT FROM webinar_sync_queue q
+                WHERE q.run_id = p_run_id AND q.instance_id = i.id AND q.status IN ('fetched', 'sessionized')
+            )
+    )
+    INSERT INTO webinar_sync_queue (run_id, kind, variant, priority, webinar_id, instance_id, status, list_source, rows_distinct)
+    SELECT p_run_id, 'participants', 'stored', 2, o.webinar_id, o.id, 'fetched', o.attendance_source, o.rows_distinct
+    FROM older o
+    -- A registrant concerns the instances that he came to.
+    WHERE o.concerns_all OR o.id IN (
+        SELECT p.instance_id
+        FROM older c
+        JOIN zoom_participants p ON p.instance_id = c.id
+        JOIN zoom_registrants g ON g.webinar_id = c.webinar_id AND g.registrant_id = p.registrant_id
+        WHERE NOT c.concerns_all AND g.updated_at > c.people_matched_at
+    )
+    ORDER BY o.id
+    ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO NOTHING;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION enqueue_stored_participants(bigint) IS 'Queue instances of the run''s connection, as fetched without rows, whose host, panelists or registrants were written since their attendance was matched with them. Returns how many were new; 0 when the run has ended.';
