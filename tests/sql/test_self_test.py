@@ -69,6 +69,21 @@ def test_all_is_well(monitor: psycopg.Connection) -> None:
         assert each["duration_ms"] > 0
 
 
+def test_nothing_depends_on_how_a_database_or_a_session_is_set(monitor: psycopg.Connection) -> None:
+    for setting, value in (
+        ("standard_conforming_strings", "off"),
+        ("DateStyle", "SQL, DMY"),
+        ("IntervalStyle", "sql_standard"),
+        ("TimeZone", "Asia/Kathmandu"),
+        ("extra_float_digits", "-5"),
+        ("search_path", "pg_temp, rollcall"),
+    ):
+        monitor.execute("SELECT set_config(%s, %s, false)", (setting, value))
+    failures = "SELECT test_name, actual FROM rollcall.test_sync_process() WHERE NOT passed"
+    assert monitor.execute(failures).fetchall() == []
+    assert monitor.execute("SELECT rollcall.sync_openmetrics() LIKE '# TYPE%# EOF_'").fetchone() == (True,)
+
+
 def test_results_are_kept_and_nothing_else(case: AttendanceCase, monitor: psycopg.Connection) -> None:
     case.read([row("Ann", email="ann@example.com", leave=5)])
     before = everything(case.conn)

@@ -57,7 +57,7 @@ BEGIN
             -- number stands for their name. Measured on a real report; Zoom says it in fewer words.
             + CASE WHEN bool_or(p.registrant_id IS NOT NULL) THEN 0 ELSE count(*) FILTER (
                 WHERE p.session_count > 0 AND p.role = 'attendee' AND p.matched_by IN ('name', 'unmatched')
-                    AND coalesce(p.participant_name, '') !~ '^\+?[0-9][0-9 ().*-]*$'
+                    AND coalesce(p.participant_name, '') !~ '^[+]?[0-9][0-9 ().*-]*$'
             ) END AS viewers,
             sum(p.session_count) AS sessions,
             sum(p.total_duration) AS seconds

@@ -8,7 +8,7 @@ AS $$
     WITH health AS MATERIALIZED (
         SELECT h.*, format(
             'source="%s",connection="%s"', h.source,
-            replace(replace(replace(h.connection_name, '\', '\\'), '"', '\"'), E'\n', '\n')
+            replace(replace(replace(h.connection_name, E'\\', E'\\\\'), '"', E'\\"'), E'\n', E'\\n')
         ) AS labels
         FROM sync_connection_health h
     ),
@@ -27,7 +27,7 @@ AS $$
             (11, 'rollcall_reconnect_needed', 'gauge', NULL, '1 where the credentials are dead.'),
             (12, 'rollcall_alerts', 'gauge', NULL, 'Rows of sync_alert_conditions by severity.'),
             (13, 'rollcall_runs', 'counter', NULL, 'Runs that ended, by status.'),
-            (14, 'rollcall_rows_fetched', 'counter', NULL, 'Participant rows fetched by runs that ended.'),
+            (14, 'rollcall_rows_fetched', 'counter', NULL, 'Participant rows, or invitees of Calendly, fetched by runs that ended.'),
             (15, 'rollcall_pages_fetched', 'counter', NULL, 'Pages fetched by runs that ended.')
     ),
     sample (no, labels, value) AS (
