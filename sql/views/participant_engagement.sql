@@ -43,6 +43,7 @@ CROSS JOIN LATERAL (
             s.ended_at, i.end_time, i.start_time + make_interval(mins => nullif(greatest(i.duration_minutes, 0), 0)),
             (SELECT max(o.last_leave_time) FROM zoom_participants o WHERE o.instance_id = i.id)
         ) AS ended_at
+    OFFSET 0  -- once an instance: merged into what follows, it would be asked anew for each person, and that many times over
 ) t
 CROSS JOIN LATERAL (
     SELECT

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import psycopg
 import pytest
 
 from rollcall.store.migration_files import SQL_DIR, read_text
-from tests.sql.attendance_case import AttendanceCase
+from tests.sql.attendance_case import AttendanceCase, row
 
 
 @pytest.fixture
@@ -119,3 +120,24 @@ def test_health_reads_no_history(years: psycopg.Connection, query: str) -> None:
         "sync_progress_updates",
         "zoom_webinar_instances",
     }
+
+
+def test_when_an_instance_began_and_ended_is_asked_once_for_all_its_people(db: psycopg.Connection) -> None:
+    """Of one without numbers or times everybody is asked for it: each person anew would be quadratic."""
+    case = AttendanceCase(db)
+    case.read([row(f"Guest {n}", email=f"guest-{n}@example.com", leave=60) for n in range(200)])
+    db.execute("DELETE FROM zoom_instance_statistics")
+    db.execute(
+        "UPDATE zoom_webinar_instances SET start_time = NULL, end_time = NULL, duration_minutes = NULL"
+    )
+    db.execute("VACUUM ANALYZE")
+    query = "SELECT sum(engagement_score) FROM participant_engagement WHERE instance_id = %s"
+    found = db.execute(f"EXPLAIN (ANALYZE, FORMAT json) {query}".encode(), (case.instance_id,)).fetchone()
+    assert found is not None
+    assert _times(found[0][0]["Plan"], "zoom_participants") <= 3
+
+
+def _times(node: dict[str, Any], table: str) -> int:
+    """How often a plan read a table."""
+    own = node["Actual Loops"] if node.get("Relation Name") == table else 0
+    return int(own) + sum(_times(child, table) for child in node.get("Plans", ()))
