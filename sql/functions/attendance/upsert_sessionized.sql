@@ -1,5 +1,4 @@
 -- Only rows that are new or different are written: a second run over the same data must leave every table still.
--- ON CONFLICT stays behind the comparison, so that two writers can overlap without failing.
 CREATE FUNCTION upsert_sessionized(p_run_id bigint, p_max_rows integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE
