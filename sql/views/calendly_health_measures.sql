@@ -49,7 +49,7 @@ WHERE e.apply_status = 'unreadable' AND e.last_seen_at > now() - interval '7 day
 GROUP BY c.connection_id, c.name
 UNION ALL
 SELECT
-    'calendly', c.connection_id, c.name, 'webhook_refusals', sum(f.refusals), min(f.day)::timestamptz,
+    'calendly', c.connection_id, c.name, 'webhook_refusals', sum(f.refusals), min(f.day)::timestamp AT TIME ZONE 'UTC',
     format('%s webhook deliveries were turned away yesterday and today: %s.', sum(f.refusals), string_agg(DISTINCT f.reason, ', ')),
     'mismatch: another key signs, rotate it with rollcall calendly webhook rotate; too_old or in_future: compare the clocks, or raise the tolerance; others: somebody tries the address.'
 FROM calendly_webhook_refusals f

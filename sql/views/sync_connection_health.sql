@@ -61,7 +61,10 @@ SELECT
     j.budget_left_today,
     coalesce(j.number, 0) AS alerts,
     CASE
-        WHEN NOT j.is_active THEN format('It is switched off, no run starts for it. To switch it on: rollcall connection activate %s', j.connection_name)
+        WHEN NOT j.is_active THEN format(
+            'It is switched off, no run starts for it. To switch it on: rollcall %s activate %s',
+            CASE j.source WHEN 'zoom' THEN 'connection' ELSE j.source END, j.connection_name
+        )
         WHEN j.number > 1 THEN format('%s (%s more: SELECT * FROM sync_alert_conditions WHERE connection_name = %L;)', j.alert_action, j.number - 1, j.connection_name)
         WHEN j.number = 1 THEN j.alert_action
         WHEN j.active_run_id IS NOT NULL THEN format('Nothing: run %s is at %s %%. How far it is: SELECT * FROM sync_monitoring_view;', j.active_run_id, j.active_run_progress)

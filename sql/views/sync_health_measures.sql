@@ -89,7 +89,7 @@ CROSS JOIN LATERAL (
                 WHEN f.budget_held_until IS NOT NULL THEN 100
                 ELSE round(100.0 * (f.budget_today - f.budget_left_today) / nullif(f.budget_today, 0), 1)
             END,
-            coalesce(f.budget_held_until - interval '1 day', date_trunc('day', now(), 'UTC')),
+            coalesce(least(f.budget_held_until - interval '1 day', now()), date_trunc('day', now(), 'UTC')),
             CASE
                 WHEN f.budget_held_until IS NOT NULL
                     THEN format('The source itself refuses further calls until %s.', date_trunc('second', f.budget_held_until))
@@ -112,7 +112,7 @@ UNION ALL
 SELECT
     c.source, c.connection_id, c.name, 'open_gaps', sum(g.gaps), min(g.first_seen_at),
     format(
-        '%s gaps of kind %s, %s of them asked again by a delta; the commonest reason: %s',
+        '%s gaps of kind %s, %s of them to be asked again; the commonest reason: %s',
         sum(g.gaps), g.object_kind, sum(g.asked_again), (array_agg(g.reason ORDER BY g.gaps DESC, g.reason))[1]
     ),
     format('SELECT * FROM sync_known_gaps WHERE connection_id = %s AND object_kind = %L AND is_open; says for each what to do.', c.connection_id, g.object_kind)

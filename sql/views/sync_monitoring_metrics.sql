@@ -23,6 +23,6 @@ GROUP BY c.source, c.connection_id, c.name, date_trunc('hour', r.started_at, 'UT
 COMMENT ON VIEW sync_monitoring_metrics IS 'Runs by connection and hour (UTC) of their start; an hour without a start has no row.';
 COMMENT ON COLUMN sync_monitoring_metrics.runs_completed IS 'Of the runs that started in this hour, those that completed without gaps, whenever they ended.';
 COMMENT ON COLUMN sync_monitoring_metrics.runs_with_gaps IS 'Likewise with gaps: done, but the source refused something.';
-COMMENT ON COLUMN sync_monitoring_metrics.rows_fetched IS 'Participant rows staged by the runs that started in this hour.';
+COMMENT ON COLUMN sync_monitoring_metrics.rows_fetched IS 'Participant rows staged (of Calendly: invitees read) by the runs that started in this hour.';
 COMMENT ON COLUMN sync_monitoring_metrics.errors IS 'Different errors that they logged, counted when they ended.';
 COMMENT ON COLUMN sync_monitoring_metrics.rows_per_second IS 'rows_fetched by the sum of the runs'' durations so far, waits included.';

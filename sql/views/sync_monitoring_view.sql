@@ -50,7 +50,7 @@ WHERE r.status IN ('running', 'waiting');
 COMMENT ON VIEW sync_monitoring_view IS 'Live runs, running or waiting: how far, how fast, how long still, and whether anybody works on them. No row: nothing runs.';
 COMMENT ON COLUMN sync_monitoring_view.status IS 'running, or waiting: parked until waiting_until, no worker held.';
 COMMENT ON COLUMN sync_monitoring_view.progress_percentage IS '0 to 100, never backwards.';
-COMMENT ON COLUMN sync_monitoring_view.rows_fetched IS 'Participant rows staged so far, duplicates included.';
+COMMENT ON COLUMN sync_monitoring_view.rows_fetched IS 'Participant rows staged so far, duplicates included; of Calendly the invitees read.';
 COMMENT ON COLUMN sync_monitoring_view.rows_expected IS 'Rows that the source stated for the lists begun so far.';
 COMMENT ON COLUMN sync_monitoring_view.rows_per_second IS 'rows_fetched by the seconds since the run started, waits included; null before the first row.';
 COMMENT ON COLUMN sync_monitoring_view.seconds_left IS 'Until estimated_end_at, 0 where that has passed; null where nothing can be said yet.';
@@ -58,7 +58,7 @@ COMMENT ON COLUMN sync_monitoring_view.heartbeat_age IS 'Since the last sign of 
 COMMENT ON COLUMN sync_monitoring_view.silent_since IS 'Last sign of life; of a parked run the end of its wait, if that is later, so it may lie ahead.';
 COMMENT ON COLUMN sync_monitoring_view.is_stale IS 'Silent for as long as the critical threshold of stale_run (an hour): check_stale_syncs() would end it.';
 COMMENT ON COLUMN sync_monitoring_view.workers IS 'Workers that hold a living lease. 0 is normal outside phase fetch, and while a run waits.';
-COMMENT ON COLUMN sync_monitoring_view.instances_done IS 'Instances that the current phase has done with, of instances_queued.';
+COMMENT ON COLUMN sync_monitoring_view.instances_done IS 'Instances (of Calendly: lists of invitees) that the current phase has done with, of instances_queued.';
 COMMENT ON COLUMN sync_monitoring_view.items_done IS 'Lists read to their end or refused, of items_queued.';
 COMMENT ON COLUMN sync_monitoring_view.queue_depth IS 'Lists that are still to be fetched or just being fetched.';
 COMMENT ON COLUMN sync_monitoring_view.oldest_queue_item_at IS 'When the oldest of these was queued.';

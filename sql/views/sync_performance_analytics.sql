@@ -32,5 +32,5 @@ COMMENT ON COLUMN sync_performance_analytics.runs IS 'All that started on that d
 COMMENT ON COLUMN sync_performance_analytics.succeeded IS 'Completed, with gaps or without.';
 COMMENT ON COLUMN sync_performance_analytics.success_rate IS 'Per cent: succeeded by succeeded and failed; cancelled and active runs are left out. Null: none ended so.';
 COMMENT ON COLUMN sync_performance_analytics.average_duration IS 'Start to end of the successful runs, waits for limits included; likewise median_duration and longest_duration.';
-COMMENT ON COLUMN sync_performance_analytics.rows_fetched IS 'Participant rows staged, duplicates included.';
+COMMENT ON COLUMN sync_performance_analytics.rows_fetched IS 'Participant rows staged, duplicates included; of Calendly the invitees read.';
 COMMENT ON COLUMN sync_performance_analytics.rows_per_second IS 'rows_fetched of the ended runs by the sum of their durations, waits included.';

@@ -118,6 +118,14 @@ CONDITIONS: list[tuple[str, str, Step, Step]] = [
         spent,
         lambda case: case.conn.execute("UPDATE zoom_connections SET plan = 'unlimited'"),
     ),
+    (
+        "budget_spent",
+        "warning",
+        lambda case: case.conn.execute(
+            "SELECT hold_calls(id, 'heavy', now() + interval '3 days', true) FROM zoom_connections"
+        ),
+        lambda case: case.conn.execute("UPDATE zoom_call_budgets SET exhausted_until = now()"),
+    ),
     ("queue_idle", "warning", idle_queue, lambda case: queue.lease(case.conn, 2, "worker-1")),
     (
         "invalid_webinars",
@@ -148,10 +156,12 @@ def test_an_alert_comes_and_goes(
     assert well.alerts() == {}
     breaks(well)
     assert well.alerts().get(condition) == severity
-    (alert,) = well.rows("SELECT * FROM sync_alert_conditions WHERE condition = %s", condition)
+    (alert,) = well.rows(
+        "SELECT *, since <= now() AS has_begun FROM sync_alert_conditions WHERE condition = %s", condition
+    )
     assert alert["action"]
     assert alert["detail"]
-    assert alert["since"] is not None
+    assert alert["has_begun"]
     (check,) = well.rows("SELECT * FROM run_sync_health_checks() WHERE check_name = %s", condition)
     assert check["status"] == severity
     assert check["hint"] == alert["action"]

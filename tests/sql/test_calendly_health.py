@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from rollcall.store import meetings, runs, users, webhooks
+from rollcall.store import gaps, meetings, runs, users, webhooks
 
 EMAIL = "Ana@example.com"
 EVENT = "https://api.calendly.com/scheduled_events/a"
@@ -163,6 +164,13 @@ def test_each_trouble_of_webhooks_is_an_alert_that_says_whose_and_what_to_do(
     assert case.alerts() == {}
 
 
+def test_refusals_began_with_their_day_wherever_the_reader_sits(case: Case) -> None:
+    refused(case)
+    (began,) = case.rows("SELECT day::timestamp AT TIME ZONE 'UTC' AS at FROM calendly_webhook_refusals")
+    case.conn.execute("SET timezone TO 'Pacific/Kiritimati'")
+    assert case.alerts()["webhook_refusals"]["since"] == began["at"]
+
+
 def test_a_disabled_subscription_is_named_until_a_live_one_stands_beside_it(case: Case) -> None:
     webhooks.note_subscription(case.conn, case.subscription_id, state="disabled")
     told = case.alerts()["webhook_disabled"]
@@ -205,6 +213,36 @@ def test_runs_are_in_health_alerts_and_reports_by_email_in_any_case_or_id(case: 
     assert case.rows(
         "SELECT source, connection_name FROM sync_monitoring_view WHERE run_id = %s", second
     ) == [{"source": "calendly", "connection_name": EMAIL}]
+
+
+def test_what_to_do_about_a_user_is_something_that_calendly_has(
+    case: Case, monitor: psycopg.Connection
+) -> None:
+    run_id = case.run()
+    for number, (status, recheck) in enumerate([(403, 24), (503, 0), (404, None)]):
+        gaps.note_gap(
+            case.conn,
+            run_id,
+            object_kind="invitees",
+            object_key=f"event {number}",
+            status=status,
+            code=None,
+            reason="Calendly refused it.",
+            is_expected=False,
+            recheck_after_hours=recheck,
+        )
+    told = case.rows("SELECT http_status, action FROM sync_known_gaps ORDER BY http_status")
+    for found, command in zip(told, ("calendly test", "sync calendly", "sync calendly"), strict=True):
+        assert f"rollcall {command} {EMAIL}" in found["action"]
+    told += case.rows("SELECT action || detail AS action FROM sync_alert_conditions")
+    case.conn.execute("UPDATE sync_runs SET heartbeat_at = now() - interval '2 hours'")
+    told += [{"action": row[0]} for row in monitor.execute("SELECT message FROM check_stale_syncs()")]
+    assert len(told) == 5
+    case.conn.execute("UPDATE users SET calendly_is_active = false")
+    told += case.rows("SELECT action FROM get_sync_health_status(%s)", EMAIL)
+    assert f"rollcall calendly activate {EMAIL}" in told[-1]["action"]
+    for found in told:
+        assert not re.search("delta|webinars|rollcall connection|sync zoom", found["action"])
 
 
 def test_users_without_calendly_are_no_connections_but_have_a_row_of_health(case: Case) -> None:

@@ -35,9 +35,10 @@ BEGIN
         SELECT count(*) INTO leases_returned FROM webinar_sync_queue q WHERE q.run_id = v_run_id AND q.status = 'leased';
         message := format(
             'No sign of life since %s UTC (%s): closed as stale. What was upserted is stored; mark Airflow run %s as failed '
-            'if it is still there, then start a delta to do the rest.',
+            'if it is still there, then start %s to do the rest.',
             to_char((clock_timestamp() - silent_for) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-            date_trunc('second', silent_for), coalesce(airflow_run_id, '(none)')
+            date_trunc('second', silent_for), coalesce(airflow_run_id, '(none)'),
+            CASE source WHEN 'zoom' THEN 'a delta' ELSE 'the sync again' END
         );
         PERFORM close_sync_run(v_run_id, 'failed', 'internal_error', message);
         RETURN NEXT;

@@ -88,7 +88,7 @@ AS $$
             61, row_number() OVER (ORDER BY g.is_expected, sum(g.gaps) DESC, g.object_kind), 'gaps',
             format('%s%s', g.object_kind, CASE WHEN g.is_expected THEN ' (expected)' ELSE '' END), sum(g.gaps), 'gaps',
             CASE WHEN g.is_expected THEN 'info' ELSE 'warning' END,
-            format('%s of them asked again by a delta. Commonest reason: %s To do: %s', sum(g.asked_again),
+            format('%s of them to be asked again. Commonest reason: %s To do: %s', sum(g.asked_again),
                 (array_agg(g.reason ORDER BY g.gaps DESC, g.reason))[1], (array_agg(g.action ORDER BY g.gaps DESC, g.reason))[1])
         FROM (
             -- A reason names the thing that is missing, so it is the code that tells which of them are alike.

@@ -81,7 +81,7 @@ AS $$
                 (2, 8, 'runs', 'average_duration', round(t.average_seconds, 1), 'seconds', 'info', 'Of the successful runs, waits for limits included.'),
                 (2, 9, 'runs', 'median_duration', round(t.median_seconds, 1), 'seconds', 'info', NULL),
                 (2, 10, 'runs', 'longest_duration', round(t.longest_seconds, 1), 'seconds', 'info', NULL),
-                (3, 1, 'rows', 'fetched', t.fetched, 'rows', 'info', 'Participant rows staged: of successful runs the sum of the next six.'),
+                (3, 1, 'rows', 'fetched', t.fetched, 'rows', 'info', 'Participant rows staged (of successful runs the sum of the next six), and invitees read from Calendly.'),
                 (3, 2, 'rows', 'sessions_inserted', t.inserted, 'rows', 'info', NULL),
                 (3, 3, 'rows', 'sessions_updated', t.updated, 'rows', 'info', NULL),
                 (3, 4, 'rows', 'sessions_unchanged', t.unchanged, 'rows', 'info', NULL),
