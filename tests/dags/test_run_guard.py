@@ -83,6 +83,23 @@ def test_a_calendly_sync_that_makes_no_sense_is_refused_in_words(
     assert database.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)
 
 
+def test_a_param_that_the_dag_does_not_have_is_refused_not_ignored(database: psycopg.Connection) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from rollcall.airflow.zoom_tasks import discover_task
+
+    task = TaskInstance()
+    params = {**PARAMS, "mode": "delta", "webinar_id": 88988872033, "connexion": "sandbox"}
+    with pytest.raises(
+        AirflowFailException, match=r"Unknown params: connexion, webinar_id\. Syncs take connection, mode,"
+    ) as refused:
+        discover_task(
+            {"dag_run": SimpleNamespace(run_type="manual", run_id="run-1"), "ti": task, "params": params}
+        )
+    assert task.pushed == {"refusal": str(refused.value)}
+    assert database.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)
+
+
 def test_a_calendly_sync_that_no_person_started_is_refused(
     database: psycopg.Connection, calendly_user: int
 ) -> None:

@@ -70,6 +70,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "back to front": {"mode": "date_range", "from": "2026-03-02", "to": "2026-03-01"},
     "in the future": {"mode": "date_range", "from": "2026-03-02", "to": "2999-01-01"},
     "needs webinar_ids": {"mode": "webinars"},
+    "Unknown params: webinar_id": {"mode": "full", "webinar_id": 88_988_872_033},
 }
 """By what the refusal says: parameters of a run."""
 

@@ -6,6 +6,7 @@ import logging
 from contextlib import closing
 from functools import partial
 
+from rollcall.airflow.calendly_params import CALENDLY_PARAMS
 from rollcall.airflow.database import connect
 from rollcall.airflow.resources import calendly_resources
 from rollcall.airflow.sync_rules import (
@@ -15,7 +16,7 @@ from rollcall.airflow.sync_rules import (
     parking,
     telling_refusals,
 )
-from rollcall.airflow.task_rules import Context, as_sentences, check_started_by_hand
+from rollcall.airflow.task_rules import Context, as_sentences, check_trigger
 from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.finish import finish_calendly
 from rollcall.sync.calendly.invitees import read_invitees
@@ -35,7 +36,7 @@ def discover_task(context: Context) -> list[dict[str, int]]:
     Returns for each fetch worker the run's id and its number.
     """
     with as_sentences(), telling_refusals(context["ti"]), closing(connect()) as conn:
-        check_started_by_hand(context, "syncs")
+        check_trigger(context, "syncs", CALENDLY_PARAMS)
         request = check_request(conn, context["params"])
         run_id = open_or_make_way(
             conn, context, f"of Calendly user {request.user.id}", partial(open_run, conn, request)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from rollcall.airflow.database import connect
-from rollcall.airflow.task_rules import Context, as_sentences, check_started_by_hand, failed_task
+from rollcall.airflow.params import MAINTENANCE_PARAMS
+from rollcall.airflow.task_rules import Context, as_sentences, check_trigger, failed_task
 from rollcall.store.migrate import check_schema
 from rollcall.sync.check import CRITICAL, Finding, check_health, check_process, check_stale
 from rollcall.sync.cleanup import clean_up
@@ -26,7 +27,7 @@ def check_stale_task(context: Context) -> Findings:
     """Close runs without a sign of life, or tell which in a dry run."""
     params = context["params"]
     with as_sentences(), closing(connect()) as conn:
-        check_started_by_hand(context, "maintenance runs")
+        check_trigger(context, "maintenance runs", MAINTENANCE_PARAMS)
         check_schema(conn)
         after = timedelta(minutes=params["stale_after_minutes"])
         return _told(check_stale(conn, after, dry_run=params["dry_run"]))

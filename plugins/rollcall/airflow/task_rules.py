@@ -1,4 +1,5 @@
-"""What holds for the tasks of every Dag: a person starts it, its errors are sentences, its last task knows who failed.
+"""What holds for the tasks of every Dag: a person starts it with params that it has, its errors are sentences, its last
+task knows who failed.
 
 Errors of rollcall end a task with their sentence alone: a trace would say less, and could say too much.
 """
@@ -6,7 +7,7 @@ Errors of rollcall end a task with their sentence alone: a trace would say less,
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,14 +20,19 @@ log = logging.getLogger(__name__)
 Context = Mapping[str, Any]
 
 
-def check_started_by_hand(context: Context, what: str) -> None:
-    """Raise WrongUse unless a person started the Airflow run. `what`: what such runs are called, in plural."""
+def check_trigger(context: Context, what: str, known: Collection[str]) -> None:
+    """Raise WrongUse unless a person started the Airflow run, with params that are all `known` by name: Airflow hands
+    on the others, too. `what`: what such runs are called, in plural.
+    """
     run_type = context["dag_run"].run_type
     kind = str(getattr(run_type, "value", run_type))
     if kind != "manual":
         raise WrongUse(
             f"This run was started by {kind}: {what} are started by a person, in Airflow or over REST."
         )
+    unknown = sorted(set(context["params"]) - set(known))
+    if unknown:
+        raise WrongUse(f"Unknown params: {', '.join(unknown)}. {what.capitalize()} take {', '.join(known)}.")
 
 
 def failed_task(context: Context) -> str | None:

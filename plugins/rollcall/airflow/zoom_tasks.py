@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import partial
 
 from rollcall.airflow.database import connect
+from rollcall.airflow.params import SYNC_PARAMS
 from rollcall.airflow.resources import zoom_resources
 from rollcall.airflow.sync_rules import (
     finish_run,
@@ -16,7 +17,7 @@ from rollcall.airflow.sync_rules import (
     parking,
     telling_refusals,
 )
-from rollcall.airflow.task_rules import Context, as_sentences, check_started_by_hand
+from rollcall.airflow.task_rules import Context, as_sentences, check_trigger
 from rollcall.sync.account import Account
 from rollcall.sync.discover import discover, open_run
 from rollcall.sync.fetch import fetch
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 def discover_task(context: Context) -> list[dict[str, int]]:
     """Check the request, open the run, queue its lists. Returns for each fetch worker the run's id and its number."""
     with as_sentences(), telling_refusals(context["ti"]), closing(connect()) as conn:
-        check_started_by_hand(context, "syncs")
+        check_trigger(context, "syncs", SYNC_PARAMS)
         request = check_request(conn, context["params"])
         run_id = open_or_make_way(conn, context, request.connection.name, partial(open_run, conn, request))
         log.info("Run %s: %s sync of connection %s", run_id, request.mode, request.connection.name)
