@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from rollcall.store import runs
+from tests.sql.attendance_case import add_connection
 from tests.sql.monitored_case import MonitoredCase
 
 
@@ -36,6 +37,13 @@ def test_the_window_is_kept(well: MonitoredCase) -> None:
     well.age("sync_runs", "started_at", "2 days")
     assert figures(well, "get_sync_summary")["runs", "started"] == 0
     assert figures(well, "generate_sync_report")["runs", "started"] == 1
+
+
+def test_a_connection_is_known_by_its_id_unless_another_has_it_for_a_name(well: MonitoredCase) -> None:
+    asked = str(well.connection_id)
+    assert figures(well, "get_sync_summary", asked)["runs", "started"] == 1
+    add_connection(well.conn, asked, account="another")
+    assert figures(well, "get_sync_summary", asked)["runs", "started"] == 0
 
 
 def test_the_report_explains(well: MonitoredCase) -> None:
