@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from sandbox.calendly.call import Call, Endpoint, PageRules
 from sandbox.calendly.endpoints import find
-from sandbox.calendly.faults import BENDING, SPOILING, Fault, FaultBook, refusing, spoil
+from sandbox.calendly.faults import BENDING, SPOILING, Fault, refusing, spoil
 from sandbox.calendly.limits import Limits, too_many
 from sandbox.calendly.oauth import Caller, Grants
 from sandbox.calendly.paging import TOKEN_DRAINED, TOKEN_LIFE
 from sandbox.calendly.refusals import Refused, not_found, scopes_missing, unauthenticated
 from sandbox.calendly.world import World
+from sandbox.fault_book import FaultBook
 from sandbox.ledger import Ledger
 from sandbox.wire import Reply, Request
 
@@ -40,7 +41,7 @@ class Calendly:
     def __init__(self, world: World, settings: Settings) -> None:
         self.world = world
         self.settings = settings
-        self.faults = FaultBook()
+        self.faults: FaultBook[Fault] = FaultBook()
         self.ledger = Ledger()
         self.ahead = 0.0
         self._started = time.monotonic()
@@ -114,9 +115,7 @@ class Calendly:
         if fault is not None and fault.kind == "vanish" and keys and keys[0] in self.world.events:
             self.world.events[keys[0]].access = "gone"
         bend = frozenset({fault.kind}) if fault is not None and fault.kind in BENDING else frozenset()
-        call = Call(
-            request, self.world, caller.user, self.grants.has, self.moment(), self.pages, frozenset(bend)
-        )
+        call = Call(request, self.world, caller.user, self.grants.has, self.moment(), self.pages, bend)
         try:
             return endpoint.answer(call, *keys)
         except Refused as refused:

@@ -101,26 +101,6 @@ class Fault:
         return self.match.search(call) is not None
 
 
-@dataclass(slots=True)
-class FaultBook:
-    """All orders that are still open, in the order they were given."""
-
-    orders: list[Fault] = field(default_factory=list)
-
-    def strike(self, call: str) -> Fault | None:
-        """The fault to commit on this call, counted as used."""
-        for fault in self.orders:
-            if fault.times == 0 or not fault.wants(call):
-                continue
-            if fault.after > 0:
-                fault.after -= 1
-                continue
-            if fault.times > 0:
-                fault.times -= 1
-            return fault
-        return None
-
-
 def refusing(fault: Fault, limit: int, scope: str) -> Reply:
     """The answer of a fault that leaves the call itself undone; `limit` is what the headers of a 429 say."""
     match fault.kind:

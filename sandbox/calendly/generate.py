@@ -86,9 +86,9 @@ class Years:
         """The invitee, or at times the host, takes it back before it begins."""
         event = invitee.event
         at = self._past(invitee.updated, event.start)
-        by = self.rng.random() < 0.3 and event.limit == 1
+        by_host = self.rng.random() < 0.3 and event.limit == 1
         reason = self.rng.choice(_REASONS)
-        actions.cancel_invitee(invitee, "host" if by else "invitee", reason, at)
+        actions.cancel_invitee(invitee, "host" if by_host else "invitee", reason, at)
 
     def cancel_all(self, event: Event) -> None:
         """The host takes a group event back."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from sandbox.calendly.refusals import answer, oauth_refusal
 from sandbox.calendly.world import User, World
+from sandbox.credentials import basic, bearer
 from sandbox.wire import Reply, Request
 
 TOKEN = "sandbox-calendly-token"  # noqa: S105 - a made-up secret that anyone may know
@@ -61,7 +60,8 @@ class Grants:
         form = dict(parse_qsl(request.body.decode("latin-1")))
         if request.method != "POST":
             return oauth_refusal(405, "invalid_request", "Method not allowed")
-        if _client(request, form) != (CLIENT_ID, CLIENT_SECRET):
+        client = basic(request) or (form.get("client_id"), form.get("client_secret"))
+        if client != (CLIENT_ID, CLIENT_SECRET):
             return oauth_refusal(401, "invalid_client", "Client authentication failed")
         if request.path == "/oauth/revoke":
             self.alive.pop(form.get("token", ""), None)
@@ -95,30 +95,14 @@ class Grants:
 
     def caller(self, request: Request) -> Caller | None:
         """Whose token this request carries, if it is alive."""
-        found = self.alive.get(_bearer(request))
+        found = self.alive.get(bearer(request))
         dead = found is not None and found.expires is not None and self.clock() >= found.expires
         return None if dead else found
 
     def revoke(self, request: Request) -> None:
         """Let the token of this request die."""
-        self.alive.pop(_bearer(request), None)
+        self.alive.pop(bearer(request), None)
 
     def has(self, scope: str) -> bool:
         """Whether a scope is granted; write includes read."""
         return scope in self.scopes or scope.replace(":read", ":write") in self.scopes
-
-
-def _bearer(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
-
-
-def _client(request: Request, form: dict[str, str]) -> tuple[str, str]:
-    kind, _, value = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return form.get("client_id", ""), form.get("client_secret", "")
-    try:
-        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return name, secret

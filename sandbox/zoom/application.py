@@ -7,11 +7,12 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
+from sandbox.fault_book import FaultBook
 from sandbox.ledger import Ledger
 from sandbox.wire import Reply, Request
 from sandbox.zoom.call import Call, Endpoint
 from sandbox.zoom.endpoints import ALL_SCOPES, find
-from sandbox.zoom.faults import BENDING, SPOILING, Fault, FaultBook, refusing, spoil
+from sandbox.zoom.faults import BENDING, SPOILING, Fault, refusing, spoil
 from sandbox.zoom.limits import Limits
 from sandbox.zoom.oauth import Grants
 from sandbox.zoom.paging import TOKEN_LIFE, Mark, mark_of
@@ -34,7 +35,7 @@ class Zoom:
     def __init__(self, world: World, settings: Settings) -> None:
         self.world = world
         self.settings = settings
-        self.faults = FaultBook()
+        self.faults: FaultBook[Fault] = FaultBook()
         self.ledger = Ledger()
         self.limits = Limits(settings.limits, self.clock)
         self.grants = Grants(self.clock, list(ALL_SCOPES))
@@ -91,9 +92,7 @@ class Zoom:
 
     def _served(self, request: Request, endpoint: Endpoint, raw_id: str, fault: Fault | None) -> Reply:
         bend = frozenset({fault.kind}) if fault is not None and fault.kind in BENDING else frozenset()
-        call = Call(
-            request, self.world, self.clock(), self._secret, self.settings.token_life, frozenset(bend)
-        )
+        call = Call(request, self.world, self.clock(), self._secret, self.settings.token_life, bend)
         reply = endpoint.answer(call, raw_id)
         mark = mark_of(call)
         if reply.status == 200 and isinstance(mark, Mark):

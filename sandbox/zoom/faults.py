@@ -84,26 +84,6 @@ class Fault:
         return self.match.search(target) is not None
 
 
-@dataclass(slots=True)
-class FaultBook:
-    """All orders that are still open, in the order they were given."""
-
-    orders: list[Fault] = field(default_factory=list)
-
-    def strike(self, target: str) -> Fault | None:
-        """The fault to commit on this call, counted as used."""
-        for fault in self.orders:
-            if fault.times == 0 or not fault.wants(target):
-                continue
-            if fault.after > 0:
-                fault.after -= 1
-                continue
-            if fault.times > 0:
-                fault.times -= 1
-            return fault
-        return None
-
-
 def _retry_after(fault: Fault, now: float, default: RetryAfter, moment: float) -> tuple[Header, ...]:
     how = default if fault.retry_after == "default" else fault.retry_after
     when = now + fault.seconds if fault.seconds is not None else moment

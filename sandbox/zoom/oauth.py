@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from sandbox.credentials import basic, bearer
 from sandbox.wire import Reply, Request
 
 CLIENT_ID = "sandbox-client"
@@ -22,17 +21,6 @@ LIFETIME = 3600
 
 def _refused(status: int, error: str, reason: str) -> Reply:
     return Reply(status, [orjson.dumps({"reason": reason, "error": error})])
-
-
-def _client_of(request: Request) -> tuple[str, str]:
-    kind, _, value = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return name, secret
 
 
 @dataclass(slots=True)
@@ -50,7 +38,7 @@ class Grants:
         if request.method != "POST":
             return _refused(405, "invalid_request", "Method not allowed")
         params = dict(parse_qsl(request.query)) | dict(parse_qsl(request.body.decode("latin-1")))
-        if _client_of(request) != (CLIENT_ID, CLIENT_SECRET):
+        if basic(request) != (CLIENT_ID, CLIENT_SECRET):
             return _refused(401, "invalid_client", "Invalid client_id or client_secret")
         match params.get("grant_type"):
             case "account_credentials":
@@ -80,13 +68,8 @@ class Grants:
 
     def accepts(self, request: Request) -> bool:
         """Whether the request carries a bearer token that is alive."""
-        return self.clock() < self.alive.get(_bearer(request), 0.0)
+        return self.clock() < self.alive.get(bearer(request), 0.0)
 
     def revoke(self, request: Request) -> None:
         """Let the token of this request die."""
-        self.alive.pop(_bearer(request), None)
-
-
-def _bearer(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+        self.alive.pop(bearer(request), None)

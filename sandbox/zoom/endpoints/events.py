@@ -56,7 +56,6 @@ def _past(call: Call) -> list[Event]:
 def _describe(world: World, event: Event) -> dict[str, Any]:
     """What the three calls say of an event, in neutral names."""
     if isinstance(event, Meeting):
-        minutes = -(-(event.end - event.start) // 60)
         return {
             "kind": 2,
             "id": event.id,
@@ -64,7 +63,7 @@ def _describe(world: World, event: Event) -> dict[str, Any]:
             "host": event.host,
             "people": event.participants,
             "rows": event.participants,
-            "total": event.participants * minutes,
+            "total": event.participants * _minutes(event),
             "viewers": 0,
             "peak": 0,
         }
