@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rollcall.errors import ReconnectNeeded, ScopeMissing
+from rollcall.sources.calendly.endpoints import ME
+from rollcall.sync.calendly.account import CalendlyAccount
 from sandbox.calendly.oauth import TOKEN
 from tests.sync.calendly_truth import assert_truth, window_of
 from tests.sync.conftest import StartCalendly
@@ -17,7 +19,7 @@ def test_a_dead_token_says_reconnect_until_somebody_connects_again(start_calendl
     runner.sync()
     runner.calendly.edit("revoke_tokens")
     run_id = runner.open()
-    with pytest.raises(ReconnectNeeded):
+    with pytest.raises(ReconnectNeeded, match="Reconnect needed for"):
         runner.discover(run_id)
     assert runner.finish(run_id, failed_task="discover") == "failed"
     run = runner.run(run_id)
@@ -37,6 +39,21 @@ def test_a_dead_token_says_reconnect_until_somebody_connects_again(start_calendl
     assert runner.finish(run_id, failed_task="discover") == "failed"
     assert "Reconnect needed for" in runner.run(run_id)["error_message"]
     assert runner.calendly.calls()["api_calls"] == 0, "a token that is known to be dead was tried again"
+
+
+def test_a_token_that_was_replaced_while_a_run_works_is_taken_up_not_declared_dead(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("empty")
+    run_id = runner.open()
+    with CalendlyAccount(runner.resources, run_id) as account:
+        account.client.get(ME)
+        runner.connect_user(token=runner.calendly.grant().json()["access_token"])
+        runner.calendly.fault("token_expired_401", match="/users/me")
+        assert account.client.get(ME)["email"] == runner.user()["email"]
+    assert runner.user()["calendly_reconnect_needed_at"] is None
+    runner.discover(run_id)
+    assert runner.finish(run_id) == "completed"
 
 
 def test_a_token_that_dies_between_two_workers_calls_stops_the_run_and_the_next_does_the_rest(
@@ -72,7 +89,7 @@ def test_oauth_refreshes_once_for_all_workers_and_keeps_the_new_pair(start_calen
     runner.calendly.edit("revoke_tokens")
     runner.calendly.fault("invalid_grant", times=-1)
     run_id = runner.open()
-    with pytest.raises(ReconnectNeeded):
+    with pytest.raises(ReconnectNeeded, match=f"Reconnect needed for Calendly user {after['id']}: `rollcall"):
         runner.discover(run_id)
     assert runner.user()["calendly_reconnect_needed_at"] is not None
 

@@ -40,16 +40,20 @@ class PersonalToken:
         return "PersonalToken()"
 
     def __call__(self, rejected: bool) -> str:
-        """The token. Raises ReconnectNeeded where Calendly rejected it: it is dead at once, by a change of the user's
-        e-mail, password or login."""
+        """The token. Raises ReconnectNeeded where Calendly rejected it."""
         if rejected:
-            raise ReconnectNeeded(
-                "Calendly rejected the personal access token (HTTP 401): it was revoked, or ended when its user "
-                "changed e-mail, password or login. Make a new one under Integrations, API & Webhooks, and store it "
-                "with `rollcall calendly connect`.",
-                status=401,
-            )
+            raise personal_token_dead()
         return self._token
+
+
+def personal_token_dead() -> ReconnectNeeded:
+    """The error for a personal token that was rejected: a change of its user's e-mail, password or login ends it."""
+    return ReconnectNeeded(
+        "Calendly rejected the personal access token (HTTP 401): it was revoked, or ended when its user changed "
+        "e-mail, password or login. Make a new one under Integrations, API & Webhooks, and store it with `rollcall "
+        "calendly connect`.",
+        status=401,
+    )
 
 
 def refresh_tokens(
@@ -109,7 +113,10 @@ def _refused(
     word = error_word(fields)
     said = f"HTTP {status}, {word}" if word else f"HTTP {status}"
     if word == "invalid_grant":
-        return ReconnectNeeded(f"Calendly declared the stored credentials dead ({said}).", status=status)
+        return ReconnectNeeded(
+            f"Calendly takes the refresh token no longer ({said}): it was used or revoked. Authorize the app again.",
+            status=status,
+        )
     return AuthRefused(
         f"Calendly gave no access token ({said}); check client id and client secret of the app.",
         status=status,

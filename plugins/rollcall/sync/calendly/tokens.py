@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from rollcall.errors import InactiveConnection, ReconnectNeeded, UnknownConnection
-from rollcall.sources.calendly.tokens import PERSONAL, PersonalToken, refresh_tokens
+from rollcall.sources.calendly.tokens import PERSONAL, personal_token_dead, refresh_tokens
 from rollcall.sources.retry import RetryPolicy
 from rollcall.store.users import CalendlyUser, lock_user, mark_user_reconnect_needed, save_user_tokens
 from rollcall.sync.run_session import Resources
 
-_MARGIN = timedelta(
-    seconds=90
-)  # a token this near its end may be dead before the call that carries it arrives
+# A token this near its end may be dead before the call that carries it arrives.
+_MARGIN = timedelta(seconds=90)
 
 
 def token_source(
@@ -34,17 +33,27 @@ class _Personal:
     def __init__(self, resources: Resources, user: CalendlyUser) -> None:
         self._resources = resources
         self._user = user
-        self._token: PersonalToken | None = None
+        self._token: str | None = None
 
     def __call__(self, rejected: bool) -> str:
         if self._token is None:
-            self._token = PersonalToken(_decrypted(self._resources, self._user))
-        try:
-            return self._token(rejected)
-        except ReconnectNeeded as dead:
+            self._token = _decrypted(self._resources, self._user)
+        elif rejected:
             with closing(self._resources.connect()) as conn:
-                mark_user_reconnect_needed(conn, self._user.id, str(dead))
-            raise
+                self._token = self._replaced(conn, self._token)
+        return self._token
+
+    def _replaced(self, conn: psycopg.Connection, refused: str) -> str:
+        """The token that somebody stored meanwhile; without one the user is marked, and ReconnectNeeded raised."""
+        with conn.transaction():
+            user = lock_user(conn, self._user.id)
+            stored = user.calendly_token_encrypted if user else None
+            if stored is not None and (token := self._resources.keyring().decrypt(stored)) != refused:
+                return token
+            dead = personal_token_dead()
+            mark_user_reconnect_needed(conn, self._user.id, str(dead))
+        # Outside the block: raised inside, it would take back the mark.
+        raise _reconnect_needed(str(dead), self._user.id, dead.status)
 
 
 class _Refreshed:
@@ -91,15 +100,13 @@ class _Refreshed:
                 mark_user_reconnect_needed(conn, user.id, str(caught))
                 dead = caught
         # Outside the block: raised inside, it would take back the mark.
-        raise dead
+        raise _reconnect_needed(str(dead), self._user_id, dead.status)
 
     def _refresh(self, conn: psycopg.Connection, user: CalendlyUser) -> tuple[str, datetime]:
         ring = self._resources.keyring()
         secret, refresh_token = user.calendly_client_secret_encrypted, user.calendly_refresh_token_encrypted
         if user.calendly_client_id is None or secret is None or refresh_token is None:
-            raise ReconnectNeeded(
-                f"Calendly user {user.id} lacks its app's secret or refresh token: connect it again."
-            )
+            raise ReconnectNeeded("The app's secret or the refresh token is not stored.")
         with self._resources.session_factory() as session:
             answer = refresh_tokens(
                 session,
@@ -121,12 +128,13 @@ class _Refreshed:
 
 def _decrypted(resources: Resources, user: CalendlyUser) -> str:
     if user.calendly_token_encrypted is None:
-        raise ReconnectNeeded(
-            f"Calendly user {user.id} has no token: `rollcall calendly connect` stores one."
-        )
+        raise _reconnect_needed("No token is stored.", user.id)
     if user.calendly_reconnect_needed_at is not None:
-        raise ReconnectNeeded(
-            f"{user.calendly_reconnect_reason} Reconnect needed for Calendly user {user.id}: "
-            "`rollcall calendly connect`."
-        )
+        raise _reconnect_needed(user.calendly_reconnect_reason or "", user.id)
     return resources.keyring().decrypt(user.calendly_token_encrypted)
+
+
+def _reconnect_needed(why: str, user_id: int, status: int | None = None) -> ReconnectNeeded:
+    return ReconnectNeeded(
+        f"{why} Reconnect needed for Calendly user {user_id}: `rollcall calendly connect`.", status=status
+    )
