@@ -85,7 +85,8 @@ class AirflowRest:
         return str(answer["dag_run_id"])
 
     def run_state(self, dag_id: str, dag_run_id: str) -> str:
-        """Return Airflow's word for the run: queued, running, success or failed."""
+        """Return Airflow's word for the run: queued, running, success or failed. Raises WrongUse where it was
+        deleted."""
         path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(dag_run_id, safe='')}"
         answer = self._call("GET", path, missing=True)
         if answer is None:

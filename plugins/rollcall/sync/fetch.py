@@ -65,11 +65,8 @@ def _read(
         _make_gap(account, item, error)
         return failed
     except (psycopg.DataError, _TooLong) as error:
-        _make_gap(
-            account,
-            item,
-            DataFault(f"{item.kind} of {item.subject} can't be stored ({type(error).__name__})."),
-        )
+        why = f"{item.kind} of {item.subject} can't be stored ({type(error).__name__})"
+        _make_gap(account, item, DataFault(f"{why}: the next sync tries again; report it if this stays so."))
         return failed
     except (SourceError, Parked) as error:
         _give_back(account, item, error)

@@ -29,7 +29,10 @@ class Asked:
 
 
 def open_or_find(conn: psycopg.Connection, asked: Asked, dag_id: str, dag_run_id: str) -> int | Run:
-    """Open the run and return its id, or return the run that is in the way. Raises SetupError for an old schema."""
+    """Open the run and return its id, or return the run that is in the way.
+
+    Raises SetupError for an old schema, RunInTheWay where runs come and go too fast to name one.
+    """
     check_schema(conn)
     for _ in range(2):
         run_id = runs.open_run(
