@@ -94,6 +94,13 @@ class Operator:
         )
         return found[0] if found else {}
 
+    def edit(self, what: str, **order: Any) -> dict[str, Any]:
+        """Let something happen at the source."""
+        answer = requests.post(f"{self.sandbox}/sandbox/world", json={"do": what, **order}, timeout=30)
+        answer.raise_for_status()
+        done: dict[str, Any] = answer.json()
+        return done
+
     def fault(self, **fault: Any) -> None:
         """Put a fault in the sandbox's way."""
         requests.post(f"{self.sandbox}/sandbox/faults", json=fault, timeout=10).raise_for_status()

@@ -24,14 +24,6 @@ def truth_of(calendly: Operator, run: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def edit(calendly: Operator, what: str, **order: Any) -> dict[str, Any]:
-    """Let something happen at Calendly."""
-    answer = requests.post(f"{calendly.sandbox}/sandbox/world", json={"do": what, **order}, timeout=30)
-    answer.raise_for_status()
-    done: dict[str, Any] = answer.json()
-    return done
-
-
 def assert_stored(calendly: Operator, run: dict[str, Any]) -> None:
     """Every meeting and invitee of the run's window is stored as it is at Calendly."""
     events = {u: e for u, e in truth_of(calendly, run)["events"].items() if e["access"] == "listed"}
@@ -68,10 +60,10 @@ def test_the_first_sync_holds_everything_and_the_next_is_incremental(calendly: O
     assert row["progress_percentage"] == 100
     assert_stored(calendly, row)
 
-    booked = edit(calendly, "book", event_type="Intro call", count=1)
-    edit(calendly, "cancel", invitee=booked["invitee"], reason="Ill")
-    again = edit(calendly, "book", event_type="Intro call", count=1)
-    edit(calendly, "mark_no_show", invitee=again["invitee"])
+    booked = calendly.edit("book", event_type="Intro call", count=1)
+    calendly.edit("cancel", invitee=booked["invitee"], reason="Ill")
+    again = calendly.edit("book", event_type="Intro call", count=1)
+    calendly.edit("mark_no_show", invitee=again["invitee"])
     second = calendly.trigger()
     assert calendly.wait(second) == "success"
     row = calendly.sync_run(second)

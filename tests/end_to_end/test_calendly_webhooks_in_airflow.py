@@ -25,14 +25,6 @@ def address(stack: Stack, calendly: Operator) -> Iterator[str]:
     assert rollcall(stack, "calendly", "webhook", "delete").returncode == 0
 
 
-def happens(calendly: Operator, what: str, **order: Any) -> dict[str, Any]:
-    """Let something happen at Calendly."""
-    answer = requests.post(f"{calendly.sandbox}/sandbox/world", json={"do": what, **order}, timeout=30)
-    answer.raise_for_status()
-    done: dict[str, Any] = answer.json()
-    return done
-
-
 def sent(calendly: Operator, numbers: list[int], **how: Any) -> list[int]:
     """Let Calendly send these deliveries; the HTTP statuses of the answers."""
     order = {"numbers": numbers, **how}
@@ -67,13 +59,13 @@ def test_a_booking_and_its_cancellation_are_there_at_once_and_start_no_run(
     calendly: Operator, address: str
 ) -> None:
     before = airflow_runs(calendly), len(calendly.rows("SELECT FROM sync_runs"))
-    booked = happens(calendly, "book", event_type="Intro call", count=1)
+    booked = calendly.edit("book", event_type="Intro call", count=1)
     begun = time.monotonic()
     assert set(sent(calendly, booked["deliveries"])) == {200}
     until(lambda: status_of(calendly, booked["invitee"]) == "active", seconds=5)
     assert time.monotonic() - begun < 5
 
-    canceled = happens(calendly, "cancel", invitee=booked["invitee"], reason="Ill")
+    canceled = calendly.edit("cancel", invitee=booked["invitee"], reason="Ill")
     assert set(sent(calendly, canceled["deliveries"], times=2)) == {200}
     until(lambda: status_of(calendly, booked["invitee"]) == "canceled", seconds=5)
     (meeting,) = calendly.rows(
@@ -86,8 +78,8 @@ def test_a_booking_and_its_cancellation_are_there_at_once_and_start_no_run(
 def test_a_sync_beside_deliveries_never_brings_a_canceled_invitee_back(
     calendly: Operator, address: str
 ) -> None:
-    booked = happens(calendly, "book", event_type="Intro call", count=1)
-    canceled = happens(calendly, "cancel", invitee=booked["invitee"], reason="Ill")
+    booked = calendly.edit("book", event_type="Intro call", count=1)
+    canceled = calendly.edit("cancel", invitee=booked["invitee"], reason="Ill")
     assert set(sent(calendly, canceled["deliveries"])) == {200}
     assert set(sent(calendly, booked["deliveries"])) == {200}
     run = calendly.trigger()
@@ -96,7 +88,7 @@ def test_a_sync_beside_deliveries_never_brings_a_canceled_invitee_back(
 
 
 def test_whoever_does_not_sign_is_turned_away_and_nothing_is_kept(calendly: Operator, address: str) -> None:
-    booked = happens(calendly, "book", event_type="Intro call", count=1)
+    booked = calendly.edit("book", event_type="Intro call", count=1)
     before = len(calendly.rows("SELECT FROM calendly_webhook_events"))
     assert sent(calendly, booked["deliveries"], signed="wrong") == [401]
     assert sent(calendly, booked["deliveries"], signed="none") == [401]
