@@ -22,8 +22,8 @@ _COMMANDS = ("up", "demo", "sync", "connection", "calendly", "health", "migrate"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error of ours becomes one sentence on stderr."""
+    args = _parser().parse_args(argv)
     try:
-        args = _parser().parse_args(argv)
         return int(args.run(args))
     except RollcallError as error:
         sys.stdout.flush()
