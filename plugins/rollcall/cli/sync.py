@@ -62,7 +62,7 @@ def _register_zoom(sources: argparse._SubParsersAction[Any]) -> None:
         help="full: all that Zoom still serves; delta: what is new since the last good sync; "
         "date_range: --from to --to; webinars: the --webinar-id given",
     )
-    _add_common(zoom)
+    _add_for_both(zoom)
     zoom.add_argument(
         "--webinar-id",
         dest="webinar_ids",
@@ -87,7 +87,7 @@ def _register_calendly(sources: argparse._SubParsersAction[Any]) -> None:
         help="auto: full the first time, incremental from then on; full: two years back and one ahead; "
         "incremental: three months back and six ahead; date_range: --from to --to (default: %(default)s)",
     )
-    _add_common(calendly)
+    _add_for_both(calendly)
     calendly.set_defaults(run=run_calendly)
 
 
@@ -104,7 +104,7 @@ def _source(
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_for_both(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="from_date", type=_date, metavar="YYYY-MM-DD", help="first day (UTC)")
     parser.add_argument("--to", dest="to_date", type=_date, metavar="YYYY-MM-DD", help="last day (UTC)")
     parser.add_argument("--fetch-workers", type=int, metavar="N", help="how many tasks fetch at once")

@@ -1,25 +1,14 @@
-"""Days and months as people give them in params."""
+"""Windows of whole days and months, in UTC."""
 
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, date, datetime, time
-from typing import Any
-
-from rollcall.errors import WrongUse
+from datetime import UTC, date, datetime, time, timedelta
 
 
-def day_of(name: str, given: Any) -> date:
-    """The param `name` as a day. Raises WrongUse for what is none."""
-    try:
-        return date.fromisoformat(str(given)[:10])
-    except ValueError:
-        raise WrongUse(f"{name} is {given!r}: give a date like 2026-01-31.") from None
-
-
-def midnight(day: date) -> datetime:
-    """The first moment of a day, UTC."""
-    return datetime.combine(day, time(), UTC)
+def whole_days(first: date, last: date) -> tuple[datetime, datetime]:
+    """From the first moment of `first` to the first one after `last`."""
+    return datetime.combine(first, time(), UTC), datetime.combine(last + timedelta(days=1), time(), UTC)
 
 
 def months_from(moment: datetime, months: int) -> datetime:

@@ -13,7 +13,8 @@ from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
 from rollcall.sources.values import bigint_of
 from rollcall.store import runs
 from rollcall.store.connections import ZoomConnection, find_connection, read_connections
-from rollcall.sync.dates import day_of, midnight
+from rollcall.sync.dates import whole_days
+from rollcall.sync.params import days_in, mode_in, workers_in
 
 MODES = ("full", "delta", "date_range", "webinars")
 DEFAULT_WORKERS = 4
@@ -46,25 +47,22 @@ class Asked:
 def check_params(params: Mapping[str, Any], now: datetime | None = None) -> Asked:
     """Check all that can be checked without a database. Raises WrongUse with a sentence that says what to change."""
     now = now or datetime.now(UTC)
-    mode = params.get("mode") or "delta"
-    if mode not in MODES:
-        raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
-    workers = params.get("fetch_workers")
-    workers = DEFAULT_WORKERS if workers is None else workers
-    if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
-        raise WrongUse(f"fetch_workers is {workers!r}: give a whole number from 1 to {MOST_WORKERS}.")
-    first, last, ids = params.get("from"), params.get("to"), params.get("webinar_ids")
-    if mode != "date_range" and (first or last):
+    mode = mode_in(params, MODES, "delta")
+    workers = workers_in(params, DEFAULT_WORKERS, MOST_WORKERS)
+    days = days_in(params, mode)
+    if days and days[1] > now.astimezone(UTC).date():
         raise WrongUse(
-            f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
+            f"The window ends in the future ({days[1]}): only webinars that have ended can be read; "
+            "end it today at the latest."
         )
+    ids = params.get("webinar_ids")
     if mode != "webinars" and ids:
         raise WrongUse(
             f"webinar_ids belong to mode webinars, not to {mode}: leave them empty or change the mode."
         )
     return Asked(
         mode,
-        _window(first, last, now) if mode == "date_range" else None,
+        whole_days(*days) if days else None,
         _ids(ids or []) if mode == "webinars" else None,
         workers,
     )
@@ -100,20 +98,6 @@ def _connection(conn: psycopg.Connection, name: str) -> ZoomConnection:
             f"Connection {name} is switched off: switch it on with `rollcall connection activate {name}`."
         )
     return found
-
-
-def _window(first: Any, last: Any, now: datetime) -> tuple[datetime, datetime]:
-    if not first or not last:
-        raise WrongUse("Mode date_range needs from and to: give both as dates, like 2026-01-31.")
-    start, end = day_of("from", first), day_of("to", last)
-    if end < start:
-        raise WrongUse(f"The window is back to front: from {start} is after to {end}; swap them.")
-    if end > now.astimezone(UTC).date():
-        raise WrongUse(
-            f"The window ends in the future ({end}): only webinars that have ended can be read; "
-            "end it today at the latest."
-        )
-    return midnight(start), midnight(end + timedelta(days=1))
 
 
 def _ids(given: Any) -> tuple[int, ...]:

@@ -12,8 +12,9 @@ import psycopg
 from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
 from rollcall.store.runs import Run
 from rollcall.store.users import CalendlyUser, find_user, read_users
-from rollcall.sync.dates import day_of, midnight, months_from
+from rollcall.sync.dates import months_from, whole_days
 from rollcall.sync.opening import Asked, open_or_find
+from rollcall.sync.params import days_in, mode_in, workers_in
 
 MODES = ("auto", "full", "incremental", "date_range")
 DEFAULT_WORKERS = 2
@@ -41,19 +42,12 @@ def check_params(params: Mapping[str, Any]) -> tuple[str, tuple[datetime, dateti
 
     Raises WrongUse with a sentence that says what to change.
     """
-    mode = params.get("mode") or "auto"
-    if mode not in MODES:
-        raise WrongUse(f"mode is {mode!r}: choose one of {', '.join(MODES)}.")
-    workers = params.get("fetch_workers")
-    workers = DEFAULT_WORKERS if workers is None else workers
-    if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
-        raise WrongUse(f"fetch_workers is {workers!r}: give a whole number from 1 to {MOST_WORKERS}.")
-    first, last = params.get("from"), params.get("to")
-    if mode != "date_range" and (first or last):
-        raise WrongUse(
-            f"from and to belong to mode date_range, not to {mode}: leave them empty or change the mode."
-        )
-    return mode, _window(first, last) if mode == "date_range" else None, workers
+    mode = mode_in(params, MODES, "auto")
+    workers = workers_in(params, DEFAULT_WORKERS, MOST_WORKERS)
+    days = days_in(params, mode)
+    if days and days[1] - days[0] > _LONGEST:
+        raise WrongUse(f"The window from {days[0]} to {days[1]} is longer than ten years: shorten it.")
+    return mode, whole_days(*days) if days else None, workers
 
 
 def check_request(
@@ -91,17 +85,6 @@ def _user(conn: psycopg.Connection, name: str) -> CalendlyUser:
             f"Calendly user {found.id} is switched off: `rollcall calendly activate {found.id}` switches it on."
         )
     return found
-
-
-def _window(first: Any, last: Any) -> tuple[datetime, datetime]:
-    if not first or not last:
-        raise WrongUse("Mode date_range needs from and to: give both as dates, like 2026-01-31.")
-    start, end = day_of("from", first), day_of("to", last)
-    if end < start:
-        raise WrongUse(f"The window is back to front: from {start} is after to {end}; swap them.")
-    if end - start > _LONGEST:
-        raise WrongUse(f"The window from {start} to {end} is longer than ten years: shorten it.")
-    return midnight(start), midnight(end + timedelta(days=1))
 
 
 def open_run(conn: psycopg.Connection, request: CalendlyRequest, dag_id: str, dag_run_id: str) -> int | Run:
