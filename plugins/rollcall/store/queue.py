@@ -224,8 +224,8 @@ def enqueue_participants(conn: psycopg.Connection, run_id: int, instance_ids: Se
 
 
 def enqueue_stored_participants(conn: psycopg.Connection, run_id: int) -> int:
-    """Queue stored attendance that is to be matched again, because its webinar's people changed; returns how many
-    instances were new."""
+    """Queue stored attendance that is to be matched again, because its webinar's people changed; returns of how many
+    instances."""
     row = conn.execute("SELECT enqueue_stored_participants(%s)", (run_id,)).fetchone()
     return int(row[0]) if row else 0
 

@@ -1,5 +1,6 @@
 -- Zoom's reports fill up after the end. A read that came short is not trusted until a second one says the same. One that was
--- kept back has no digest and says nothing; what was only matched again has none either. Where a failed run never came to read who is a panelist, the next delta must look.
+-- kept back has no digest and says nothing; what was only matched again has none either. Where a failed run never came to read
+-- who is a panelist, the next delta must look; so it must where panelists came since the batch was sessionized.
 CREATE FUNCTION note_instance_reads(p_items bigint[])
 RETURNS void
 LANGUAGE sql VOLATILE
@@ -55,6 +56,13 @@ AS $$
         agreeing_reads = CASE WHEN t.digest = excluded.digest THEN t.agreeing_reads + 1 ELSE 1 END,
         last_read_at = now(),
         people_matched_at = now(),
-        last_run_id = excluded.last_run_id
+        last_run_id = excluded.last_run_id;
+
+    UPDATE zoom_instance_reads r SET people_matched_at = q.updated_at
+    FROM webinar_sync_queue q
+    JOIN zoom_webinar_instances i ON i.id = q.instance_id
+    LEFT JOIN zoom_people_changes c ON c.webinar_id = q.webinar_id
+    WHERE q.id = ANY (p_items) AND r.instance_id = q.instance_id AND r.people_matched_at = now()
+        AND greatest(i.updated_at, c.changed_at) > q.updated_at
 $$;
 COMMENT ON FUNCTION note_instance_reads(bigint[]) IS 'Record what the read of each instance of a batch found, and whether it can be trusted yet.';

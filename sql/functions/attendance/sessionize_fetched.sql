@@ -53,7 +53,7 @@ BEGIN
         digest = CASE q.variant WHEN 'stored' THEN NULL ELSE coalesce(n.digest, 0) END,
         longest_duration = n.longest,
         has_merged_people = coalesce(m.has_merged, false),
-        updated_at = clock_timestamp()
+        updated_at = now()  -- of people written later it knows nothing
     FROM unnest(v_items, v_copies) AS t (id, copies)
     LEFT JOIN (
         SELECT

@@ -1,6 +1,7 @@
 -- Roles and e-mails of participants come from the webinar's host, panelists and registrants. Where these changed after an
 -- instance was matched with them, it is matched again, from what is stored: its list need not be read for that, and is often no
--- longer served. Instances that the run is about to work through anyway are not asked for twice.
+-- longer served. Instances that the run has yet to read or to work through are left to that: one in two items would be written
+-- by both.
 CREATE FUNCTION enqueue_stored_participants(p_run_id bigint)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE
@@ -12,6 +13,11 @@ BEGIN
     IF NOT hold_run(p_run_id, NULL) THEN
         RETURN 0;
     END IF;
+    -- In a run that is taken up again an item may serve twice.
+    DELETE FROM zoom_session_staging s USING webinar_sync_queue q
+    WHERE q.run_id = p_run_id AND q.variant = 'stored' AND q.status = 'done' AND s.item_id = q.id;
+    DELETE FROM zoom_person_staging s USING webinar_sync_queue q
+    WHERE q.run_id = p_run_id AND q.variant = 'stored' AND q.status = 'done' AND s.item_id = q.id;
     WITH older AS MATERIALIZED (
         SELECT
             i.id, i.webinar_id, i.attendance_source, r.rows_distinct, r.people_matched_at,
@@ -24,7 +30,7 @@ BEGIN
             AND greatest(i.updated_at, c.changed_at) > r.people_matched_at
             AND NOT EXISTS (
                 SELECT FROM webinar_sync_queue q
-                WHERE q.run_id = p_run_id AND q.instance_id = i.id AND q.status IN ('fetched', 'sessionized')
+                WHERE q.run_id = p_run_id AND q.instance_id = i.id AND q.status NOT IN ('done', 'gap')
             )
     )
     INSERT INTO webinar_sync_queue (run_id, kind, variant, priority, webinar_id, instance_id, status, list_source, rows_distinct)
@@ -39,9 +45,11 @@ BEGIN
         WHERE NOT c.concerns_all AND g.updated_at > c.people_matched_at
     )
     ORDER BY o.id
-    ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO NOTHING;
+    ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO UPDATE
+        SET status = excluded.status, list_source = excluded.list_source, rows_distinct = excluded.rows_distinct, updated_at = now()
+        WHERE webinar_sync_queue.status = 'done';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION enqueue_stored_participants(bigint) IS 'Queue instances of the run''s connection, as fetched without rows, whose host, panelists or registrants were written since their attendance was matched with them. Returns how many were new; 0 when the run has ended.';
+COMMENT ON FUNCTION enqueue_stored_participants(bigint) IS 'Queue instances of the run''s connection, as fetched without rows, whose host, panelists or registrants were written since their attendance was matched with them. Returns how many; 0 when the run has ended.';

@@ -38,12 +38,18 @@ BEGIN
             WHERE r.source = p_source AND r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
                 AND EXISTS (
                     SELECT FROM webinar_sync_queue q
-                    WHERE q.run_id = r.id AND q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
+                    WHERE q.run_id = r.id AND (
+                        q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
+                        OR q.status IN ('fetched', 'sessionized') AND q.variant = 'stored'
+                    )
                 )
             -- One that a cleanup works on loses them anyway: nobody waits for that.
             FOR NO KEY UPDATE SKIP LOCKED
         ) q;
     ELSE
+        -- What was to be matched again from what is stored may be something else by now: sessionize queues it anew.
+        UPDATE webinar_sync_queue SET status = 'done', updated_at = now()
+        WHERE run_id = v_run_id AND variant = 'stored' AND status <> 'done';
         UPDATE webinar_sync_queue
         SET status = 'queued', worker = NULL, fencing_token = NULL, lease_expires_at = NULL, updated_at = now()
         WHERE run_id = v_run_id AND status = 'abandoned';
