@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.sync.conftest import StartRunner
 from tests.sync.runner import Runner
-from tests.sync.truth import assert_truth
+from tests.sync.truth import assert_truth, wrong_instances
 
 DAY_MINUTES = 24 * 60
 
@@ -74,3 +76,26 @@ def test_a_history_list_that_never_ends_is_a_gap_and_not_the_end_of_the_account(
     gaps = runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'history' AND NOT is_expected")
     assert gaps, "half a list was taken for the whole"
     assert run["status"] == "completed_with_gaps"
+
+
+@pytest.mark.parametrize("refused", [r"/v2/users\?|history_meetings", "history_meetings|report/users/uA1"])
+def test_after_a_hole_in_discovery_deltas_read_all_that_was_not_seen(
+    start: StartRunner, refused: str
+) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.zoom.fault("scope_missing", match=refused, times=-1)
+    assert runner.sync()["status"] == "completed_with_gaps"
+    assert wrong_instances(runner, runner.zoom.truth)
+    runner.zoom.clear_faults()
+    runner.sync(mode="delta")
+    runner.sync(mode="delta")
+    assert_truth(runner)
+
+
+def test_a_list_of_discovery_whose_page_token_dies_begins_again(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.zoom.fault("empty_page", match="history_meetings")
+    runner.zoom.fault("page_token_expired", match="history_meetings")
+    run = runner.sync()
+    assert run["instances_found"] == len(runner.zoom.truth["instances"])
+    assert runner.rows("SELECT FROM sync_gaps WHERE object_kind = 'history'") == []

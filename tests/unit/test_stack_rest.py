@@ -197,6 +197,19 @@ def test_who_stops_following_is_told_that_the_run_goes_on(
     assert "the run goes on" in capsys.readouterr().err
 
 
+def test_who_follows_sits_out_a_restart_of_the_api_server(airflow: SmallAirflow) -> None:
+    airflow.replies["GET", RUN_PATH] = [(503, {}), (200, {"state": "running"}), (200, {"state": "success"})]
+    airflow.replies["GET", ZOOM_PROGRESS] = [(502, {}), (200, progress("completed", 100))]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 0
+
+
+def test_who_follows_a_run_that_somebody_deletes_is_told(
+    airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 2
+    assert f"has no run {RUN} of zoom_webinar_sync any more" in capsys.readouterr().err
+
+
 def test_follow_names_the_task_that_failed_before_the_run_could_say_anything(
     airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
