@@ -7,6 +7,7 @@ import threading
 import psycopg
 
 from rollcall.errors import DatabaseUnreachable, SetupError
+from rollcall.store.database import set_session
 
 DATABASE = "rollcall_db"
 
@@ -31,7 +32,7 @@ def connect() -> psycopg.Connection:
     if not isinstance(conn, psycopg.Connection):
         raise SetupError("rollcall needs psycopg 3 and SQLAlchemy 2: install what requirements.lock names.")
     conn.autocommit = True
-    conn.execute("SET search_path TO rollcall, public")
+    set_session(conn)
     # Whoever hangs in the middle of a write holds its run: the server ends it, or nobody else could end the run.
     conn.execute("SET idle_in_transaction_session_timeout TO '5min'")
     return conn

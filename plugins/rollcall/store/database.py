@@ -28,9 +28,19 @@ def connect(address: str, *, autocommit: bool = False) -> psycopg.Connection:
 def open_database(address: str) -> psycopg.Connection:
     """An autocommit connection that finds rollcall's tables. Raises SetupError as `connect` does."""
     conn = connect(address, autocommit=True)
-    # The owner's role, unlike the others, has no search path of its own.
-    conn.execute("SET search_path TO rollcall, public")
+    set_session(conn)
     return conn
+
+
+def set_session(conn: psycopg.Connection) -> None:
+    """Find rollcall's tables, and mean the same by times and transactions however the server or the role is set."""
+    conn.execute(
+        "SET search_path TO rollcall, public;"
+        # psycopg reads no other style.
+        " SET datestyle TO ISO; SET intervalstyle TO postgres;"
+        # Who holds a lock asks anew what it guards: a snapshot from before would tell what was.
+        " SET default_transaction_isolation TO 'read committed'"
+    )
 
 
 @contextmanager

@@ -1,0 +1,26 @@
+"""What a server, a database or a role sets for its sessions changes nothing for ours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from rollcall.store.database import open_database
+
+
+def test_times_and_transactions_mean_the_same_in_every_database(dsn: str, db: psycopg.Connection) -> None:
+    for setting, value in (
+        ("datestyle", "SQL, DMY"),
+        ("intervalstyle", "sql_standard"),
+        ("timezone", "Asia/Kathmandu"),
+        ("default_transaction_isolation", "repeatable read"),
+    ):
+        db.execute(f"ALTER DATABASE {db.info.dbname} SET {setting} TO '{value}'".encode())
+    with open_database(dsn) as conn:
+        query = "SELECT timestamptz '2026-02-01 10:00Z', interval '1 day 90 minutes', current_setting(%s)"
+        assert conn.execute(query, ("transaction_isolation",)).fetchone() == (
+            datetime(2026, 2, 1, 10, tzinfo=UTC),
+            timedelta(days=1, minutes=90),
+            "read committed",
+        )
