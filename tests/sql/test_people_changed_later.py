@@ -104,6 +104,9 @@ def test_it_is_no_read(case: AttendanceCase) -> None:
     before = case.rows(question)
     panelist_comes(case)
     run_id = case.open_run("delta")
+    queue.enqueue_participants(case.conn, run_id, [case.instance_id])
+    item = queue.lease(case.conn, run_id, "worker-1")
+    assert item is not None
     gaps.note_gap(
         case.conn,
         run_id,
@@ -115,8 +118,11 @@ def test_it_is_no_read(case: AttendanceCase) -> None:
         is_expected=False,
         recheck_after_hours=None,
     )
-    queue.enqueue_stored_participants(case.conn, run_id)
+    queue.settle(case.conn, item, "gap")
+    assert queue.enqueue_stored_participants(case.conn, run_id) == 1
     case.work_off(run_id)
+    runs.finish_run(case.conn, run_id, error_kind=None, error_message=None)
+    assert case.run(run_id)["provisional"] == 1
     assert case.rows(question) == before
     assert case.rows("SELECT closed_at FROM sync_gaps") == [{"closed_at": None}]
     assert [p["role"] for p in case.people()] == ["panelist"]

@@ -29,7 +29,8 @@ BEGIN
             coalesce(sum(q.participants_inserted), 0) AS participants_inserted,
             coalesce(sum(q.participants_updated), 0) AS participants_updated,
             coalesce(sum(q.participants_unchanged), 0) AS participants_unchanged,
-            count(*) FILTER (WHERE i.sync_status = 'provisional') AS provisional
+            -- One that was read may have been matched again besides.
+            count(DISTINCT i.instance_id) FILTER (WHERE i.sync_status = 'provisional') AS provisional
         FROM webinar_sync_queue q
         LEFT JOIN zoom_instance_reads i ON i.instance_id = q.instance_id
         WHERE q.run_id = p_run_id
