@@ -7,15 +7,20 @@ GRANT USAGE ON SCHEMA rollcall TO rollcall_writer, rollcall_reader, rollcall_mon
 -- The writer is what the Dags use: it works on rows and runs functions, and owns nothing.
 GRANT INSERT, UPDATE ON
     zoom_connections, zoom_call_slots, zoom_call_budgets,
-    sync_runs, sync_progress_updates, sync_error_logs, sync_state, sync_gaps,
+    sync_runs, sync_error_logs, sync_state, sync_gaps,
     zoom_webinars, zoom_webinar_instances, zoom_registrants, zoom_panelists, zoom_webinar_reads, zoom_people_changes, zoom_people_reads,
     zoom_participants, zoom_participant_sessions, zoom_instance_reads, zoom_instance_reconciliation,
-    webinar_sync_queue, zoom_participant_staging, zoom_session_staging, zoom_person_staging, sync_run_totals
+    webinar_sync_queue, zoom_person_staging
 TO rollcall_writer;
+GRANT INSERT ON sync_progress_updates, zoom_participant_staging, zoom_session_staging TO rollcall_writer;
 GRANT DELETE ON
     zoom_participants, zoom_participant_staging, zoom_session_staging, zoom_person_staging
 TO rollcall_writer;
 GRANT TRUNCATE ON zoom_participant_staging, zoom_session_staging, zoom_person_staging TO rollcall_writer;
+
+-- Given by earlier versions; the counters belong to the trigger.
+REVOKE INSERT, UPDATE ON sync_run_totals FROM rollcall_writer;
+REVOKE UPDATE ON sync_progress_updates, zoom_participant_staging, zoom_session_staging, zoom_instance_statistics FROM rollcall_writer;
 
 -- Not ALL … IN SCHEMA: that fails as soon as somebody else has put an object of his own there.
 DO $$
@@ -66,7 +71,8 @@ GRANT SELECT ON sync_connections TO rollcall_reader, rollcall_monitor;
 GRANT EXECUTE ON ROUTINE find_connections TO rollcall_reader, rollcall_monitor;
 
 -- Attendance in numbers. Runs keep the rollups; readers and monitors see them; only readers see whose numbers they are.
-GRANT INSERT, UPDATE, DELETE ON zoom_instance_statistics, zoom_webinar_statistics TO rollcall_writer;
+GRANT INSERT, DELETE ON zoom_instance_statistics, zoom_webinar_statistics TO rollcall_writer;
+GRANT UPDATE ON zoom_webinar_statistics TO rollcall_writer;  -- batches lock its rows in order
 GRANT SELECT ON
     zoom_instance_statistics, zoom_webinar_statistics, instance_attendance_analytics, webinar_attendance_analytics,
     webinar_statistics_by_connection, sync_reconciliation

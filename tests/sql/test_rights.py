@@ -44,11 +44,11 @@ sync_monitoring_component_data s s s
 sync_monitoring_metrics s s s
 sync_monitoring_view s s s
 sync_performance_analytics s s s
-sync_progress_updates siu s s
+sync_progress_updates si s s
 sync_reconciliation s s s
 sync_retention_settings s - s
 sync_retry_policies s - s
-sync_run_totals siu s s
+sync_run_totals s s s
 sync_runs siu s s
 sync_state siu s s
 sync_test_results s - s
@@ -62,10 +62,10 @@ zoom_call_slots siu - s
 zoom_connections siu - c
 zoom_instance_reads siu s s
 zoom_instance_reconciliation siu s s
-zoom_instance_statistics siud s s
+zoom_instance_statistics sid s s
 zoom_panelists siu s -
 zoom_participant_sessions siu s -
-zoom_participant_staging siudt - -
+zoom_participant_staging sidt - -
 zoom_participants siud s -
 zoom_people_changes siu - -
 zoom_people_reads siu - -
@@ -73,7 +73,7 @@ zoom_person_staging siudt - -
 zoom_plan_limits s - s
 zoom_plans s - s
 zoom_registrants siu s -
-zoom_session_staging siudt - -
+zoom_session_staging sidt - -
 zoom_webinar_instances siu s -
 zoom_webinar_reads siu - -
 zoom_webinar_statistics siud s s

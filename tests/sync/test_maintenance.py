@@ -121,7 +121,9 @@ class TestCleanUp:
         conn.execute(
             "UPDATE sync_runs SET finished_at = now() - interval '400 days', started_at = now() - interval '401 days'"
         )
+        conn.execute("RESET ROLE")
         conn.execute("UPDATE sync_progress_updates SET created_at = now() - interval '400 days'")
+        conn.execute("SET ROLE rollcall_writer")
         return case
 
     def test_it_goes_in_steps_until_nothing_is_left(self, old: AttendanceCase) -> None:
