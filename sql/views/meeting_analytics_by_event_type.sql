@@ -24,7 +24,7 @@ FROM meeting_bookings b
 GROUP BY b.user_id, b.event_type_uri;
 COMMENT ON VIEW meeting_analytics_by_event_type IS 'Show rate, cancellations, reschedules and lead time by event type; event_name is the latest in use.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.user_id IS 'Through whose Calendly rollcall came to know the meetings.';
-COMMENT ON COLUMN meeting_analytics_by_event_type.bookings IS 'Bookings of persons; a chain of reschedules counts once (see meeting_bookings).';
+COMMENT ON COLUMN meeting_analytics_by_event_type.bookings IS 'Bookings of persons; a chain of reschedules counts once (see meeting_bookings). The sum of upcoming, held, no_shows, canceled and missing, and of those moved to a date that is not known here.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.held IS 'Ended, neither canceled nor marked as a no-show. Calendly does not see who came: a host who marks nobody has a show rate of 100.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.canceled IS 'Given up for good, by the invitee or a host.';
 COMMENT ON COLUMN meeting_analytics_by_event_type.missing IS 'Calendly no longer serves the event; neither held nor canceled, as far as anybody knows.';

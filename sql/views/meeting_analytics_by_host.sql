@@ -25,7 +25,7 @@ CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(b.hosts) WHEN 'array' 
 GROUP BY b.user_id, h.host ->> 'user';
 COMMENT ON VIEW meeting_analytics_by_host IS 'Show rate, cancellations, reschedules and lead time by host; a meeting with several hosts counts for each of them.';
 COMMENT ON COLUMN meeting_analytics_by_host.user_id IS 'Through whose Calendly rollcall came to know the meetings.';
-COMMENT ON COLUMN meeting_analytics_by_host.bookings IS 'Bookings of persons; a chain of reschedules counts once (see meeting_bookings).';
+COMMENT ON COLUMN meeting_analytics_by_host.bookings IS 'Bookings of persons; a chain of reschedules counts once (see meeting_bookings). The sum of upcoming, held, no_shows, canceled and missing, and of those moved to a date that is not known here.';
 COMMENT ON COLUMN meeting_analytics_by_host.held IS 'Ended, neither canceled nor marked as a no-show. Calendly does not see who came: a host who marks nobody has a show rate of 100.';
 COMMENT ON COLUMN meeting_analytics_by_host.canceled IS 'Given up for good, by the invitee or a host.';
 COMMENT ON COLUMN meeting_analytics_by_host.missing IS 'Calendly no longer serves the event; neither held nor canceled, as far as anybody knows.';
