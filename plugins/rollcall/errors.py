@@ -7,6 +7,7 @@
     │   └── RunInTheWay       another run for the connection is active
     ├── SetupError            this installation is at fault: address, key, schema, a program that did not start
     ├── DatabaseUnreachable   the data database does not answer, for now
+    ├── DatabaseRefused       the data database broke off what it was asked to do
     ├── RunClosed             the run or the lease ended elsewhere; whoever wakes up late must not write
     ├── Parked                a limit of the source stops the run until a stated time
     ├── SignatureRefused      a webhook delivery is not proven to come from the source: nothing of it is stored
@@ -66,6 +67,13 @@ class SetupError(RollcallError):
 
 class DatabaseUnreachable(RollcallError):
     """The data database does not answer: restarting, perhaps, or its address is wrong."""
+
+    retry = True
+
+
+class DatabaseRefused(RollcallError):
+    """The data database broke off what it was asked to do: restarting, out of space, or a fault of rollcall. The
+    message has none of its words, which may quote a row."""
 
     retry = True
 

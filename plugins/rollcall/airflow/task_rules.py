@@ -7,13 +7,15 @@ Errors of rollcall end a task with their sentence alone: a trace would say less,
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any
 
+import psycopg
 from airflow.sdk.exceptions import AirflowFailException
 
-from rollcall.errors import RollcallError, WrongUse
+from rollcall.errors import DatabaseRefused, RollcallError, WrongUse
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +46,25 @@ def failed_task(context: Context) -> str | None:
     return causes[0] if causes else None
 
 
-@contextmanager
-def as_sentences() -> Iterator[None]:
-    """Let errors of rollcall leave the task as the sentence that they are."""
-    try:
-        yield
-    except WrongUse as wrong:
-        log.error("%s", wrong)  # noqa: TRY400 - on a line of its own, where people look first
-        raise AirflowFailException(str(wrong)) from None
-    except RollcallError as error:
-        log.error("%s", error)  # noqa: TRY400 - the sentence is the message
-        raise error.with_traceback(None) from None
+def as_sentences() -> AbstractContextManager[None]:
+    """Let errors of rollcall and of its database leave the task as the sentence that they are."""
+    return _Sentences()
+
+
+class _Sentences(AbstractContextManager[None]):
+    # Not made of a generator: contextlib gives an error that passes through one its trace back.
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, WrongUse):
+            log.error("%s", error)
+            raise AirflowFailException(str(error)) from None
+        if isinstance(error, psycopg.Error):
+            error = DatabaseRefused(
+                f"The data database broke off ({type(error).__name__}): its own log says why. If it was just "
+                "restarted, there is nothing to do: the task is tried again."
+            )
+        if isinstance(error, RollcallError):
+            log.error("%s", error)
+            raise error.with_traceback(None) from None
