@@ -124,3 +124,10 @@ def test_a_stranger_is_told_nothing(dsn: str, open_run: int) -> None:
 
     answer = caller(dsn, refuse)("/runs/run-1")
     assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated"})
+
+
+def test_a_database_that_does_not_answer_is_no_fault_of_the_caller(database: psycopg.Connection) -> None:
+    nobody_there = "postgresql://rollcall_writer:secret@127.0.0.1:1/rollcall"
+    answer = caller(nobody_there)("/runs/run-1")
+    assert answer.status_code == 503
+    assert answer.json() == {"detail": "The data database does not answer now: ask again."}

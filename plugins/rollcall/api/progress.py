@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import psycopg
 from fastapi import Depends, FastAPI, HTTPException
 
+from rollcall.errors import DatabaseUnreachable
 from rollcall.store.progress import read_progress
 
 
@@ -27,15 +28,18 @@ def progress_app(
     def progress(
         dag_run_id: str, sees: Annotated[Callable[[str], bool], Depends(may_see)], dag_id: str | None = None
     ) -> dict[str, Any]:
-        """Status, phase, counts, waits and times of a run; 404 until it has opened.
+        """Status, phase, counts, waits and times of a run; 404 until it has opened, 503 without the database.
 
         `?dag_id=…` is for whoever gave runs of two Dags the same id.
         """
         seen = [known for known in dag_ids if dag_id in (None, known) and sees(known)]
         if not seen:
             raise HTTPException(403, "Forbidden")
-        with closing(connect()) as conn:
-            found = read_progress(conn, seen, dag_run_id)
+        try:
+            with closing(connect()) as conn:
+                found = read_progress(conn, seen, dag_run_id)
+        except (DatabaseUnreachable, psycopg.OperationalError):
+            raise HTTPException(503, "The data database does not answer now: ask again.") from None
         if found is None:
             raise HTTPException(404, "This Airflow run has not opened a sync run (yet).")
         return found
