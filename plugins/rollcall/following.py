@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -90,17 +91,24 @@ def display_for(console: Console) -> Display:
     return TerminalBar(console) if console.is_terminal else Lines(console)
 
 
-def follow(rest: AirflowRest, dag_id: str, dag_run_id: str, display: Display) -> Progress:
+def follow(
+    rest: AirflowRest,
+    dag_id: str,
+    dag_run_id: str,
+    display: Display,
+    check: Callable[[], None] = lambda: None,
+) -> Progress:
     """Return the last progress once the run of the Dag has ended; its `status` is the honest one.
 
     A run that Airflow failed before rollcall could say anything comes back as failed, with the task's name.
     Raises WrongUse with the first task's sentence where it refused what was asked, SetupError where Airflow
-    can't be reached for 90 seconds.
+    can't be reached for 90 seconds. `check` is called before each look; what it raises ends the following.
     """
     progress: Progress | None = None
     reached = time.monotonic()
     try:
         while True:
+            check()
             try:
                 state = rest.run_state(dag_id, dag_run_id)
                 progress = rest.progress(dag_id, dag_run_id) or progress

@@ -9,9 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from rollcall.cli import main
 from rollcall.errors import SetupError, WrongUse
+from rollcall.following import Lines, follow
 from rollcall.rest import AirflowRest
 from rollcall.stack.demo_report import compare_with_header
 from rollcall.stack.ports import free_port
@@ -279,6 +281,17 @@ def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert main(["sync", "zoom", "main", "--mode", "full"]) == 0
+
+
+def test_following_ends_with_what_the_run_needs(airflow: SmallAirflow) -> None:
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"})]
+
+    def check() -> None:
+        raise SetupError("Airflow's scheduler ended.")
+
+    rest = AirflowRest(airflow.url, "admin", "right")
+    with pytest.raises(SetupError, match="scheduler ended"):
+        follow(rest, "zoom_webinar_sync", RUN, Lines(Console()), check)
 
 
 def test_a_wrong_login_says_what_to_check(airflow: SmallAirflow) -> None:

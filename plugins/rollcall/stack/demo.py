@@ -59,7 +59,8 @@ def run_demo(report: Path | None = None) -> None:
 
 
 def _followed(stack: Stack, console: Console, dag_id: str, dag_run_id: str) -> Progress:
-    ended = follow(stack.rest, dag_id, dag_run_id, display_for(console))
+    # Airflow's API goes on answering when its scheduler is gone.
+    ended = follow(stack.rest, dag_id, dag_run_id, display_for(console), stack.check)
     if not ended.status.startswith("completed"):
         raise SetupError(
             f"{dag_id} ended as {ended.status or 'failed'} in phase {ended.phase or 'discover'}: "

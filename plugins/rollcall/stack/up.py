@@ -90,17 +90,18 @@ class Stack:
     def watch(self) -> None:
         """Stay while everything runs; SetupError names the program that ended."""
         while True:
-            for program in self._programs:
-                if program.exit_code() is not None:
-                    raise SetupError(
-                        f"{program.died_message('the stack was up')} Start again with `make up`."
-                    )
-            if not self.postgres.is_running():
-                raise SetupError(
-                    f"Postgres ended while the stack was up. Its log says why: {self.postgres.log} "
-                    "Start again with `make up`: what was stored is kept."
-                )
+            self.check()
             time.sleep(_WATCH_SECONDS)
+
+    def check(self) -> None:
+        """Raise SetupError, naming the program, unless everything runs."""
+        for program in self._programs:
+            if program.exit_code() is not None:
+                raise SetupError(f"{program.died_message('the stack was up')} Start it again.")
+        if not self.postgres.is_running():
+            raise SetupError(
+                f"Postgres ended while the stack was up. Its log says why: {self.postgres.log} Start it again."
+            )
 
     def __enter__(self) -> Self:
         self.start()
