@@ -146,7 +146,11 @@ def test_a_long_pause_is_caught_up_with(start_calendly: StartCalendly) -> None:
         ({"mode": "date_range", "from": "2026-01-01"}, "needs from and to"),
         ({"mode": "date_range", "from": "soon", "to": "2026-01-01"}, "from is 'soon': give a date"),
         ({"mode": "date_range", "from": "2026-02-01", "to": "2026-01-01"}, "back to front"),
-        ({"mode": "date_range", "from": "1990-02-01", "to": "2026-01-01"}, "longer than ten years"),
+        ({"mode": "date_range", "from": "2010-02-01", "to": "2026-01-01"}, "longer than ten years"),
+        (
+            {"mode": "date_range", "from": "2095-01-01", "to": "9999-12-31"},
+            "to is 9999-12-31: give a day from 2000",
+        ),
         ({"user": "nobody@example.com"}, "no such Calendly user .there are the ids: 1."),
         ({"user": ""}, "There is no such Calendly user"),
     ],

@@ -41,6 +41,11 @@ TOMORROW = (TODAY + timedelta(days=2)).isoformat()
             r"from is 'yesterday'.*2026-01-31",
         ),
         ({"mode": "date_range", "from": "2026-01-01", "to": "2026-02-31"}, WrongUse, r"to is '2026-02-31'"),
+        (
+            {"mode": "date_range", "from": "0026-01-01", "to": "2026-01-31"},
+            WrongUse,
+            r"from is 0026-01-01.*2000 to",
+        ),
         ({"mode": "date_range", "from": "2026-01-01", "to": TOMORROW}, WrongUse, r"ends in the future"),
         ({"mode": "date_range", "from": TOMORROW, "to": TOMORROW}, WrongUse, r"ends in the future"),
         ({"mode": "webinars"}, WrongUse, r"needs webinar_ids"),

@@ -46,6 +46,10 @@ def days_in(params: Mapping[str, Any], mode: str) -> tuple[date, date] | None:
 
 def _day(name: str, given: Any) -> date:
     try:
-        return date.fromisoformat(str(given)[:10])
+        day = date.fromisoformat(str(given)[:10])
     except ValueError:
         raise WrongUse(f"{name} is {given!r}: give a date like 2026-01-31.") from None
+    # A year that was mistyped would be asked for month by month, and the first and the last have no neighbours.
+    if not 2000 <= day.year <= 2099:
+        raise WrongUse(f"{name} is {day}: give a day from 2000 to 2099.")
+    return day
