@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from rollcall.errors import NetworkFault, Unavailable
+from rollcall.sync.refusals import log_source_error, record_gap
 from tests.dags.conftest import DAG_ID
 
 
@@ -54,3 +56,26 @@ def test_tasks_cleared_after_the_run_was_over_are_not_green_when_they_fail(
         finish(discover="success", fetch="failed")
     assert "completed" in str(failed.value)
     assert status(database, open_run) == "completed"
+
+
+@pytest.mark.parametrize("ended_task", [True, False])
+def test_a_failed_task_is_explained_by_what_ended_it_not_by_a_gap(
+    database: psycopg.Connection, open_run: int, ended_task: bool
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    if ended_task:
+        cut = NetworkFault("No answer from Zoom: the connection was cut.")
+        log_source_error(database, open_run, "participants abc==", cut, ended_task=True)
+    record_gap(database, open_run, "participants", "def==", Unavailable("Zoom does not serve def==."))
+    with pytest.raises(AirflowFailException):
+        finish(discover="success", fetch_0="failed", fetch_1="success")
+    told = database.execute(
+        "SELECT error_kind, error_message FROM sync_runs WHERE id = %s", (open_run,)
+    ).fetchone() or ("", "")
+    if ended_task:
+        assert told[0] == "network_error"
+        assert told[1].startswith("Task fetch_0 failed: No answer from Zoom: the connection was cut. ")
+    else:
+        assert told[0] == "internal_error"
+        assert told[1].startswith("Task fetch_0 failed: its log in Airflow says why. ")

@@ -216,10 +216,12 @@ def log_error(
     must_be_open(row, run_id)
 
 
-def last_error(conn: psycopg.Connection, run_id: int) -> tuple[str, str] | None:
-    """Kind and sentence of the run's latest error, None where it had none."""
+def fatal_error(conn: psycopg.Connection, run_id: int) -> tuple[str, str] | None:
+    """Kind and sentence of the latest error that ended a task of the run, None where it had none: those that became
+    gaps ended none."""
     row = conn.execute(
-        "SELECT kind, message FROM sync_error_logs WHERE run_id = %s ORDER BY last_seen_at DESC, id DESC LIMIT 1",
+        "SELECT kind, message FROM sync_error_logs WHERE run_id = %s AND context @> '{\"ended_task\": true}'"
+        " ORDER BY last_seen_at DESC, id DESC LIMIT 1",
         (run_id,),
     ).fetchone()
     return (row[0], row[1]) if row else None

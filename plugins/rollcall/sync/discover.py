@@ -51,7 +51,7 @@ def discover(account: Account) -> Discovered:
     try:
         found = _find(account)
     except SourceError as error:
-        log_source_error(conn, run.id, "discovery", error)
+        log_source_error(conn, run.id, "discovery", error, ended_task=True)
         raise
     with conn.transaction():
         runs.hold(conn, run)

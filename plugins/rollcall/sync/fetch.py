@@ -83,5 +83,6 @@ def _make_gap(account: RunSession, item: queue.Item, error: SourceError) -> None
 def _give_back(account: RunSession, item: queue.Item, error: SourceError | Parked) -> None:
     with account.conn.transaction():
         if isinstance(error, SourceError):
-            log_source_error(account.conn, account.run_id, f"{item.kind} {item.subject}", error)
+            subject = f"{item.kind} {item.subject}"
+            log_source_error(account.conn, account.run_id, subject, error, ended_task=True)
         queue.settle(account.conn, item, "queued")

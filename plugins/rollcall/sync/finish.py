@@ -18,7 +18,7 @@ def finish(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) ->
         attendance.reconcile(conn, run_id)
     kind = message = None
     if failed_task:
-        kind, said = runs.last_error(conn, run_id) or (None, "its log in Airflow says why")
+        kind, said = runs.fatal_error(conn, run_id) or (None, "its log in Airflow says why")
         message = f"Task {failed_task} failed: {said}"
     return runs.finish_run(
         conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened

@@ -47,8 +47,13 @@ def record_gap(
         log_source_error(conn, run_id, f"{object_kind} {object_key}", error)
 
 
-def log_source_error(conn: psycopg.Connection, run_id: int, subject: str, error: SourceError) -> None:
-    """Count the error in the run's log, with what the vendor's support will ask for."""
+def log_source_error(
+    conn: psycopg.Connection, run_id: int, subject: str, error: SourceError, *, ended_task: bool = False
+) -> None:
+    """Count the error in the run's log, with what the vendor's support will ask for.
+
+    `ended_task`: it is raised after that, and so is what the task failed with.
+    """
     runs.log_error(
         conn,
         run_id,
@@ -56,7 +61,12 @@ def log_source_error(conn: psycopg.Connection, run_id: int, subject: str, error:
         code=str(error.code if error.code is not None else error.status or ""),
         subject=subject,
         message=str(error),
-        context={"http_status": error.status, "code": error.code, "tracking_id": error.tracking_id},
+        context={
+            "http_status": error.status,
+            "code": error.code,
+            "tracking_id": error.tracking_id,
+            "ended_task": ended_task,
+        },
     )
 
 

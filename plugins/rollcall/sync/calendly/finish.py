@@ -19,7 +19,7 @@ def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str |
     run = runs.get_run(conn, run_id)
     kind = message = None
     if failed_task:
-        kind, said = runs.last_error(conn, run_id) or (None, "its log in Airflow says why")
+        kind, said = runs.fatal_error(conn, run_id) or (None, "its log in Airflow says why")
         message = f"Task {failed_task} failed: {said}"
     elif run.status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Closing the run")

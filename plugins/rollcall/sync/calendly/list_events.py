@@ -55,7 +55,7 @@ def list_events(account: CalendlyAccount) -> Listed:
                 _list_slice(account, standing, slice_from, slice_to)
         _confirm_missing(account, standing)
     except SourceError as error:
-        log_source_error(conn, run.id, "scheduled events", error)
+        log_source_error(conn, run.id, "scheduled events", error, ended_task=True)
         raise
     finally:
         runs.note_calls(conn, run.id, account.client.calls)
