@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -243,6 +244,19 @@ def test_what_to_do_about_a_user_is_something_that_calendly_has(
     assert f"rollcall calendly activate {EMAIL}" in told[-1]["action"]
     for found in told:
         assert not re.search("delta|webinars|rollcall connection|sync zoom", found["action"])
+
+
+def test_an_old_run_that_is_taken_up_later_is_not_the_last_sync(case: Case) -> None:
+    old = case.run(1)
+    assert runs.close_run(case.conn, old, "failed", "server_error", "Calendly is down")
+    young = case.run(2)
+    finish = functools.partial(runs.finish_calendly_run, case.conn, error_kind=None, error_message=None)
+    assert finish(young, times_opened=1) == "completed"
+    assert case.run(1) == old
+    assert finish(old, times_opened=2) == "completed"
+    assert case.rows(
+        "SELECT id FROM sync_runs WHERE started_at = (SELECT last_calendly_sync FROM users)"
+    ) == [{"id": young}]
 
 
 def test_users_without_calendly_are_no_connections_but_have_a_row_of_health(case: Case) -> None:

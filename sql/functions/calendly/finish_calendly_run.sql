@@ -46,7 +46,7 @@ BEGIN
     END IF;
     IF v_status <> 'failed' AND v_run.mode IN ('full', 'incremental') THEN
         UPDATE users u
-        SET last_calendly_sync = v_run.started_at,
+        SET last_calendly_sync = greatest(u.last_calendly_sync, v_run.started_at),
             calendly_initial_sync_complete = u.calendly_initial_sync_complete OR v_run.mode = 'full'
         WHERE u.id = v_run.connection_id;
     END IF;
