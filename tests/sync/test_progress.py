@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import datetime
+from typing import Any
 
+import pytest
+
+from rollcall.sync import run_session
 from tests.sync.conftest import StartRunner
 from tests.sync.runner import Runner
 
@@ -60,6 +65,33 @@ def test_progress_never_goes_back_and_ends_at_a_hundred(start: StartRunner) -> N
         assert re.match(r"[A-Z][^{}<>_]+$", entry["message"]), entry["message"]
     # A person reads each thing once.
     assert len({(entry["phase"], entry["message"]) for entry in log}) == len(log)
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"mode": "webinars", "webinar_ids": list(range(90_000_000_000, 90_000_000_040))}]
+)
+def test_a_discovery_that_takes_long_gives_signs_of_life(
+    start: StartRunner, monkeypatch: pytest.MonkeyPatch, params: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(run_session, "_PROGRESS_SECONDS", 0.0)
+    runner = start("demo", "--scale", "0.1", "--latency-ms", "20")
+    run_id = runner.open(**params)
+    seen: set[datetime] = set()
+    ended = threading.Event()
+
+    def watch() -> None:
+        with runner.connect() as conn:
+            while not ended.wait(0.01):
+                seen.update(row[0] for row in conn.execute("SELECT heartbeat_at FROM sync_runs").fetchall())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        runner.discover(run_id)
+    finally:
+        ended.set()
+        watcher.join()
+    assert len(seen) > 10
 
 
 def test_errors_and_logs_hold_nothing_about_people_and_no_token(start: StartRunner) -> None:

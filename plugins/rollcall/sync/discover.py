@@ -99,6 +99,7 @@ def _asked(account: Account) -> Found:
     for number in ids:
         if number not in answered | known and not _exists(account, number):
             del found.webinars[number]
+        account.show_progress()
     return found
 
 

@@ -92,6 +92,7 @@ def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int
     """Ask for the past instances of each webinar, above all of recurring ones."""
 
     def ask(number: int) -> list[Record | None]:
+        account.show_progress()
         try:
             rows = account.client.page(zoom.PAST_INSTANCES, str(number)).rows
         except _REFUSALS as refused:

@@ -25,7 +25,10 @@ def all_rows(account: Account, endpoint: Endpoint, item: str = "", **params: str
 
 
 def _read(account: Account, endpoint: Endpoint, item: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    pages = list(account.client.pages(endpoint, item, known={}, **params))
+    pages = []
+    for page in account.client.pages(endpoint, item, known={}, **params):
+        pages.append(page)
+        account.show_progress()
     served = sum(page.row_count for page in pages)
     what = " ".join((describe(endpoint, item), *params.values()))
     log_if_short(account.conn, account.run_id, what, served, pages[-1].total_records)
