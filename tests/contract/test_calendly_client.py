@@ -50,6 +50,17 @@ def test_an_object_comes_out_of_its_wrapper(server: ScriptedServer, calendly_api
 
 
 @pytest.mark.parametrize(
+    "body", [{}, {"resource": None}, {"resource": {"name": "Intro call"}}, {"uri": EVENT}, [EVENT]]
+)
+def test_what_is_not_the_object_with_its_uri_is_not_believed(
+    server: ScriptedServer, calendly_api: CalendlyHarness, body: object
+) -> None:
+    server.replies = [Reply(body=body)]
+    with pytest.raises(ServerFault, match="lacks what was asked for"):
+        calendly_api.client.get(calendly.EVENT, EVENT)
+
+
+@pytest.mark.parametrize(
     ("endpoint", "item", "path"),
     [
         (calendly.EVENT, EVENT, "/scheduled_events/GBGBDCAADAEDCRZ2"),
