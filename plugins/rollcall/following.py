@@ -41,7 +41,7 @@ class TerminalBar:
             TextColumn("{task.description:<11}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[counts]}"),
+            TextColumn("{task.fields[counts]}", markup=False),
             TimeElapsedColumn(),
         )
         self._bar = Bar(*columns, console=console)

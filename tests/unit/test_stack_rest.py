@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,10 +17,11 @@ from rich.console import Console
 
 from rollcall.cli import main
 from rollcall.errors import SetupError, WrongUse
-from rollcall.following import Lines, follow
-from rollcall.rest import AirflowRest
+from rollcall.following import Lines, display_for, follow
+from rollcall.rest import AirflowRest, Progress
 from rollcall.stack.demo_report import compare_with_header
 from rollcall.stack.ports import free_port
+from rollcall.stack.report_tables import short, titled_table
 
 RUN = "manual__2026-11-21T00:00:00+00:00"
 RUNS_PATH = "/api/v2/dags/zoom_webinar_sync/dagRuns"
@@ -238,6 +243,33 @@ def test_a_run_that_airflow_failed_is_not_taken_for_completed(airflow: SmallAirf
     assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 1
 
 
+def test_a_terminal_gets_a_bar_with_counts_waits_and_the_time_left() -> None:
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, width=200, emoji=False)
+    soon = (datetime.now(UTC) + timedelta(seconds=90)).isoformat()
+    known = Progress(1, "zoom", "running", "fetch", 50, 1, 2, 300, soon, None, None)
+    bar = display_for(console)
+    bar.show(None)
+    bar.show(known)
+    bar.show(replace(known, waiting_reason="a limit [/] of the day"))
+    bar.close()
+    assert "waiting: a limit [/] of the day, about 1:" in output.getvalue()
+    bar = display_for(console)
+    bar.show(known)
+    bar.close()
+    assert re.search(r"fetch.* 50 %.*1/2 instances, 300 rows, about 1:\d\d left", output.getvalue())
+
+
+def test_what_a_run_says_is_shown_as_it_is(airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = progress("completed", 100, instances_total=0, message="[bold]webinar:key:7[/]")
+    airflow.replies["GET", RUN_PATH] = [(200, {"state": "success"})]
+    airflow.replies["GET", ZOOM_PROGRESS] = [(200, odd)]
+    assert main(["sync", "zoom", "main", "--mode", "full", "--follow"]) == 0
+    shown = capsys.readouterr().out
+    assert "100 %  fetch  [bold]webinar:key:7[/]" in shown
+    assert "completed: [bold]webinar:key:7[/]" in shown
+
+
 def test_a_wait_is_named(airflow: SmallAirflow, capsys: pytest.CaptureFixture[str]) -> None:
     waiting = progress("waiting", 40, waiting_reason="the daily limit, until 00:00 UTC")
     airflow.replies["GET", RUN_PATH] = [(200, {"state": "running"}), (200, {"state": "success"})]
@@ -318,6 +350,24 @@ def test_a_wrong_date_is_refused_before_anything_is_asked(
     assert ended.value.code == 2
     assert "'2026-13-01' is no date like 2026-11-30" in capsys.readouterr().err
     assert airflow.triggered == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (r"Ann \[/] B", r"Ann \[/] B"),
+        ("[bold]Ann[/]", "[bold]Ann[/]"),
+        ("Ann\x00\n", "Ann\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"),
+        ("x" * 99, "x" * 27 + "…"),
+        (None, "(no name)"),
+    ],
+)
+def test_no_name_breaks_the_tables_of_the_demo(name: str | None, shown: str) -> None:
+    output = io.StringIO()
+    table = titled_table("Who rejoined most", "Person", "Webinar")
+    table.add_row(short(name, 28), "")
+    Console(file=output, width=100).print(table)
+    assert f" {shown} " in output.getvalue()
 
 
 def test_the_header_of_a_file_is_compared_number_by_number() -> None:

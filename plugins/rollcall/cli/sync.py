@@ -133,7 +133,7 @@ def _trigger(dag_id: str, params: dict[str, Any], *, follow: bool) -> int:
     print(f"started {dag_run_id}: {rest.url}/dags/{dag_id}/runs/{dag_run_id}", flush=True)
     if not follow:
         return 0
-    console = Console()
+    console = Console(emoji=False)
     try:
         ended = following.follow(rest, dag_id, dag_run_id, following.display_for(console))
     except KeyboardInterrupt:

@@ -31,7 +31,7 @@ def print_table(
 
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     # Never cut or wrapped to the window: names and scopes are there to be copied.
-    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
     for row, style in zip((head, *rows), ("bold", *(styles or [None] * len(rows))), strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         console.print(line, style=style)

@@ -30,7 +30,7 @@ def run_demo(report: Path | None = None) -> None:
     if report is not None and not report.is_file():
         raise WrongUse(f"there is no file {report}: give the path of an attendee report (CSV).")
     # What isn't a terminal has no width of its own; 100 columns keep each line of the tables on one.
-    console = Console() if sys.stdout.isatty() else Console(width=100)
+    console = Console(width=None if sys.stdout.isatty() else 100, emoji=False)
     begun = time.monotonic()
 
     def say(step: str) -> None:

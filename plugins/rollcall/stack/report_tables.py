@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 _WORDS = ("", "Person", "Webinar", "Measure", "Event type")
@@ -34,5 +35,4 @@ def counted(number: int, noun: str) -> str:
 def short(text: str | None, width: int) -> str:
     """Make a name printable: hostile ones carry control characters and thousands of letters."""
     clean = "".join(character if character.isprintable() else "�" for character in text or "(no name)")
-    clean = clean if len(clean) <= width else f"{clean[: width - 1]}…"
-    return clean.replace("[", r"\[")
+    return escape(clean if len(clean) <= width else f"{clean[: width - 1]}…")
