@@ -75,6 +75,19 @@ def test_one_whose_answer_and_list_were_lost_is_adopted_later(bare: Hooks) -> No
     assert (found.state, [each["uri"] for each in bare.at_calendly()]) == ("active", [found.uri])
 
 
+def test_one_that_calendly_has_at_this_address_already_is_adopted(
+    bare: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _bytes: "as-before")
+    first = bare.create()
+    with bare.runner.connect() as conn:
+        conn.execute("RESET ROLE")
+        conn.execute("TRUNCATE calendly_webhook_subscriptions CASCADE")
+    assert bare.create().uri == first.uri
+    assert [each["uri"] for each in bare.at_calendly()] == [first.uri]
+    assert states(bare) == ["active"]
+
+
 def test_a_refused_one_leaves_nothing_alive(bare: Hooks) -> None:
     bare.calendly.fault("upgrade_needed", match="POST /webhook_subscriptions")
     with pytest.raises(PlanMissing, match="plan"):
