@@ -131,10 +131,19 @@ def test_a_stack_whose_process_is_gone_does_not_run(tmp_path: Path) -> None:
         dsn("writer", tmp_path)
 
 
-def test_a_broken_record_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "stack.json").write_text("{")
-    with pytest.raises(SetupError, match="make clean"):
-        dsn("writer", tmp_path)
+def test_a_broken_record_says_what_to_do_and_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    monkeypatch.setenv("ROLLCALL_STATE", str(state))
+    record = StateFolder(state).path / "stack.json"
+    record.write_text("{")
+    for command in ("dsn", "clean"):
+        assert main([command]) == 1
+        assert f"{record} can't be read: delete it" in capsys.readouterr().err
+    record.unlink()
+    assert main(["clean"]) == 0
+    assert not state.exists()
 
 
 def test_a_taken_port_is_stepped_around() -> None:

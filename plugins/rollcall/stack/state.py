@@ -134,7 +134,7 @@ def read_record(path: Path) -> Record | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError) as error:
-        raise SetupError(f"{path / 'stack.json'} can't be read: run `make clean` and start again.") from error
+        raise SetupError(f"{path / 'stack.json'} can't be read: delete it and start again.") from error
 
 
 def running(path: Path | None = None) -> Record:
