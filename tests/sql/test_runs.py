@@ -82,6 +82,26 @@ class TestProgress:
             runs.set_phase(case.conn, run_id, "fetch", "Fetching")
         assert activity(case, run_id).count("Fetching") == 1
 
+    def test_the_same_sentence_is_not_said_again_where_lists_of_people_move_the_bar(
+        self, case: AttendanceCase
+    ) -> None:
+        run_id = case.open_run()
+        runs.set_phase(case.conn, run_id, "fetch", "Fetching")
+        queue.enqueue_participants(case.conn, run_id, [case.instance_id])
+        queue.enqueue_webinar_lists(
+            case.conn, run_id, "registrants", [case.webinar_id], ["approved", "denied"]
+        )
+        queue.enqueue_webinar_lists(case.conn, run_id, "panelists", [case.webinar_id])
+        bar = []
+        for _ in range(3):
+            item = queue.lease(case.conn, run_id, "worker-1")
+            assert item is not None
+            queue.settle(case.conn, item, "done")
+            runs.refresh_progress(case.conn, run_id)
+            bar.append(case.run(run_id)["progress_percentage"])
+        assert bar[0] < bar[1] - 10 < bar[2] - 20
+        assert activity(case, run_id).count("Fetched 0 of 1 instances, 0 rows") == 1
+
     def test_a_parked_run_says_so_once_and_goes_on(self, case: AttendanceCase) -> None:
         run_id = case.open_run()
         runs.set_phase(case.conn, run_id, "fetch", "Fetching")

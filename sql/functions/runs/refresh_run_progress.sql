@@ -74,8 +74,13 @@ BEGIN
             THEN clock_timestamp() + (clock_timestamp() - v_run.started_at) * ((100 - v_progress) / v_progress)::double precision END
     WHERE id = p_run_id;
     IF floor(v_progress / 10) > floor(v_run.progress_percentage / 10) THEN
+        -- Lists of people move the bar and not what is told of instances: nobody need read that again.
         INSERT INTO sync_progress_updates (run_id, phase, progress_percentage, message)
-        SELECT r.id, r.current_phase, r.progress_percentage, r.message FROM sync_runs r WHERE r.id = p_run_id;
+        SELECT r.id, r.current_phase, r.progress_percentage, r.message
+        FROM sync_runs r
+        WHERE r.id = p_run_id AND r.message IS DISTINCT FROM (
+            SELECT u.message FROM sync_progress_updates u WHERE u.run_id = r.id ORDER BY u.id DESC LIMIT 1
+        );
     END IF;
     RETURN true;
 END
