@@ -96,7 +96,12 @@ LEFT JOIN (
     SELECT i.connection_id, count(*) AS instances, min(coalesce(p.provisional_since, p.last_read_at)) AS since
     FROM zoom_instance_reads p
     JOIN zoom_webinar_instances i ON i.id = p.instance_id
-    WHERE p.sync_status = 'provisional'
+    WHERE p.sync_status = 'provisional' AND NOT EXISTS (
+        -- Refused for good since, it is a gap: no delta reads it again.
+        SELECT FROM sync_gaps g
+        WHERE g.source = 'zoom' AND g.connection_id = i.connection_id AND g.object_kind = 'participants' AND g.object_key = i.uuid
+            AND g.closed_at IS NULL AND g.recheck_at IS NULL
+    )
     GROUP BY i.connection_id
 ) provisional ON c.source = 'zoom' AND provisional.connection_id = c.connection_id
 LEFT JOIN (
@@ -129,6 +134,7 @@ COMMENT ON COLUMN sync_connection_facts.succeeded_24h IS 'Runs that completed, w
 COMMENT ON COLUMN sync_connection_facts.average_duration_24h IS 'Start to end, waits included, of the successful runs that ended in the last 24 hours; likewise _7d.';
 COMMENT ON COLUMN sync_connection_facts.queue_idle_since IS 'Since when nobody has worked on the lists that the active run has to fetch; null while somebody does, or the run waits.';
 COMMENT ON COLUMN sync_connection_facts.open_gaps IS 'What the source would not serve and a person may want to know of (sync_known_gaps where is_open and not is_expected).';
+COMMENT ON COLUMN sync_connection_facts.provisional_instances IS 'Instances whose report was not whole when it was read, and that deltas read again: not those that the source has refused for good since.';
 COMMENT ON COLUMN sync_connection_facts.differing_instances IS 'Instances read completely of which a number differs from the source''s own without a known reason.';
 COMMENT ON COLUMN sync_connection_facts.budget_today IS 'Calls of the heavy pool that rollcall may make in a day (UTC), its reserve left out; null: no cap.';
 COMMENT ON COLUMN sync_connection_facts.budget_left_today IS 'What is left of them today; 0 too while the source itself refuses more, until budget_held_until.';

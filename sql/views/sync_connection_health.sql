@@ -107,7 +107,7 @@ COMMENT ON COLUMN sync_connection_health.average_duration_24h IS 'Start to end, 
 COMMENT ON COLUMN sync_connection_health.average_duration_7d IS 'Likewise for the last 7 days.';
 COMMENT ON COLUMN sync_connection_health.stale_runs IS 'Active runs, one at most, that check_stale_syncs() would end now.';
 COMMENT ON COLUMN sync_connection_health.open_gaps IS 'What the source would not serve, expected things left out: see sync_known_gaps.';
-COMMENT ON COLUMN sync_connection_health.provisional_instances IS 'Instances whose report was not whole when it was read; deltas read them again.';
+COMMENT ON COLUMN sync_connection_health.provisional_instances IS 'Instances whose report was not whole when it was read, and that deltas read again.';
 COMMENT ON COLUMN sync_connection_health.queue_depth IS 'Lists that the active run has still to fetch.';
 COMMENT ON COLUMN sync_connection_health.token_expires_at IS 'When the stored access token ends. The next call that needs one renews it: an old date is no fault.';
 COMMENT ON COLUMN sync_connection_health.reconnect_needed_at IS 'Since when the source calls the credentials dead: a person must connect again.';

@@ -251,3 +251,16 @@ def test_all_checks_are_listed_on_an_empty_database(db: psycopg.Connection) -> N
     assert len(found) >= 12
     assert {status for _, status in found} == {"ok"}
     assert db.execute("SELECT * FROM sync_alert_conditions").fetchall() == []
+
+
+def test_what_is_refused_for_good_is_a_gap_and_no_longer_provisional(well: MonitoredCase) -> None:
+    provisional(well)
+    assert well.alerts() == {"provisional_age": "warning"}
+    well.gap(code=3001, recheck=12)
+    well.conn.execute("UPDATE sync_gaps SET object_key = 'second'")
+    assert set(well.alerts()) == {"provisional_age", "open_gaps"}
+    well.conn.execute("UPDATE sync_gaps SET recheck_at = NULL")
+    assert set(well.alerts()) == {"open_gaps"}
+    assert well.health()["provisional_instances"] == 0
+    well.conn.execute("UPDATE sync_gaps SET is_expected = true")
+    assert well.alerts() == {}

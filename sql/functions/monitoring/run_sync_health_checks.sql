@@ -15,7 +15,7 @@ AS $$
         SELECT
             'staging_leftovers', coalesce(sum(q.rows_fetched), 0),
             format('%s rows of %s ended runs are still staged.', coalesce(sum(q.rows_fetched), 0), count(DISTINCT q.run_id)),
-            'A new run of the connection drops them, and so does: SELECT * FROM cleanup_old_sync_data(30);'
+            'A new run of the connection drops them; 30 days after the end of their runs so does: SELECT * FROM cleanup_old_sync_data(30);'
         FROM webinar_sync_queue q
         JOIN sync_runs r ON r.id = q.run_id AND r.finished_at < now() - interval '1 day'
         WHERE q.status IN ('fetched', 'sessionized', 'abandoned') AND q.list_source IS NOT NULL
