@@ -64,6 +64,20 @@ def test_retry_after_is_waited_for_in_full_in_every_form(
     assert "Heavy" in zoom_api.reasons[0]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry-After": "0"}, {"Retry-After": "2026-01-01T00:00:00Z"}, {"X-RateLimit-Reset": "1767225600"}],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_moment_that_is_past_already_does_not_use_up_all_attempts_at_once(
+    server: ScriptedServer, zoom_api: Harness, status: int, headers: dict[str, str]
+) -> None:
+    server.replies = [Reply(status, b"", headers), Reply(status, b"", headers), Reply(body=rows())]
+    zoom_api.client.page(zoom.REPORT_PARTICIPANTS, "u")
+    assert sum(zoom_api.waits) >= 0.5
+    assert [error.retry_at for _, error in zoom_api.feedback] == ([None, None] if status == 429 else [])
+
+
 def test_a_pause_longer_than_the_policys_cap_is_still_waited_for_in_full(
     server: ScriptedServer, zoom_api: Harness
 ) -> None:

@@ -82,7 +82,8 @@ def call_with_retries(
     Each error kind counts its own failures: two broken connections leave the budget for rate limits
     untouched. Errors whose class says that a retry makes no sense, and everything that is no SourceError,
     pass through at once; so does the last error when attempts run out. `not_before` gives the moment the
-    source named in its last answer, if any; it is waited for in full, whatever `max_delay` says.
+    source named in its last answer, if any; it is waited for in full, whatever `max_delay` says. One that is past
+    names no pause: attempts would be used up at once where clocks differ.
     `on_wait(seconds, reason)` hears of each wait before it begins.
     """
     failures: Counter[str] = Counter()
@@ -100,9 +101,9 @@ def call_with_retries(
     def delay(state: RetryCallState) -> float:
         kind = _failure(state).kind
         named = not_before()
-        if named is not None:
-            spread = random.uniform(0.0, _SPREAD_SECONDS)  # noqa: S311 - spreads load, guards no secret
-            return max(0.0, (named - clock()).total_seconds()) + spread
+        left = 0.0 if named is None else (named - clock()).total_seconds()
+        if left > 0:
+            return left + random.uniform(0.0, _SPREAD_SECONDS)  # noqa: S311 - spreads load, guards no secret
         return _policy(policies, kind).delay_after(failures[kind])
 
     def announce(state: RetryCallState) -> None:
@@ -166,6 +167,13 @@ def parse_retry_after(value: str | None, now: datetime) -> datetime | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When to call again after a refusal, by `headers` (lower-case names): Retry-After, else the reset of the limit,
+    which is all that some sources document. None where neither lies ahead."""
+    moments = (parse_retry_after(headers.get(name), now) for name in ("retry-after", "x-ratelimit-reset"))
+    return next((moment for moment in moments if moment and moment > now), None)
 
 
 def _from_number(seconds: float, now: datetime) -> datetime | None:

@@ -15,12 +15,12 @@ from rollcall.sources.bodies import read_json
 from rollcall.sources.calendly.endpoints import Endpoint, describe
 from rollcall.sources.calendly.faults import fault_of, server_fault
 from rollcall.sources.calendly.paging import Page, page_of
-from rollcall.sources.calendly.rate_limits import retry_at
 from rollcall.sources.retry import (
     Clock,
     RetryPolicy,
     call_with_retries,
     park_if_long,
+    parse_retry_after,
     with_fresh_token_if_rejected,
 )
 from rollcall.sources.wire import Answer
@@ -108,8 +108,7 @@ def make_call(
             not_before = limited.retry_at
             raise
         except ServerFault:
-            retry_after = {"retry-after": answer.headers.get("Retry-After") or ""}
-            not_before = retry_at(retry_after, clock())
+            not_before = parse_retry_after(answer.headers.get("Retry-After"), clock())
             raise
 
     def attempt() -> T:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollcall.errors import RateLimited
-from rollcall.sources.retry import parse_retry_after
+from rollcall.sources.retry import parse_retry_after, retry_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,6 @@ def limits_of(headers: Mapping[str, str], now: datetime) -> Limits | None:
         reset_seconds=None if reset_at is None else max(0.0, (reset_at - now).total_seconds()),
     )
     return None if limits == Limits(None, None, None) else limits
-
-
-def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """When to call again after a refusal: Retry-After where it is given, else the reset of the limit, which is all
-    that Calendly documents. None where neither lies ahead, so that calls do not repeat at once."""
-    named = parse_retry_after(headers.get("retry-after"), now)
-    reset = parse_retry_after(headers.get("x-ratelimit-reset"), now)
-    return next((moment for moment in (named, reset) if moment and moment > now), None)
 
 
 def rate_limited(headers: Mapping[str, str], what: str, now: datetime) -> RateLimited:

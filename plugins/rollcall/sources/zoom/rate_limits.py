@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from rollcall.errors import RateLimited
-from rollcall.sources.retry import parse_retry_after
+from rollcall.sources.retry import parse_retry_after, retry_at
 
 # For a daily limit whose stated end is past already (clocks differ), or the run would park in a loop.
 _PARK_WITHOUT_A_FUTURE = timedelta(minutes=1)
@@ -24,13 +24,12 @@ def rate_limited(
     """The error for a 429. `headers` have lower-case names and may lack everything; `message` is in lower
     case.
 
-    A daily limit always gets a `retry_at`: Retry-After, else the next 00:00 UTC. One per second gets
-    Retry-After, else X-RateLimit-Reset, else None.
+    A daily limit always gets a `retry_at`: Retry-After, else the next 00:00 UTC. One per second gets what the headers
+    name, None where that is nothing to come.
     """
-    retry_at = parse_retry_after(headers.get("retry-after"), now)
     kind = headers.get("x-ratelimit-type", "").lower()
     if "daily" in kind or ("qps" not in kind and "daily" in message):
-        until = retry_at or next_midnight(now)
+        until = parse_retry_after(headers.get("retry-after"), now) or next_midnight(now)
         if until <= now:
             until = now + _PARK_WITHOUT_A_FUTURE
         return RateLimited(
@@ -41,12 +40,10 @@ def rate_limited(
             code=429,
             tracking_id=tracking_id,
         )
-    if retry_at is None:
-        retry_at = parse_retry_after(headers.get("x-ratelimit-reset"), now)
     return RateLimited(
         f"Zoom allows no more {label} calls for the moment (met at {what}); lower the plan of the connection "
         "if this happens often.",
-        retry_at=retry_at,
+        retry_at=retry_at(headers, now),
         code=429,
         tracking_id=tracking_id,
     )
