@@ -135,7 +135,8 @@ SELECT
     'Which rules: SELECT * FROM validate_webinar_data() WHERE validation_status = ''error''; mend them at Zoom, then a delta reads them again.'
 FROM zoom_webinars w
 JOIN sync_connections c ON c.source = 'zoom' AND c.connection_id = w.connection_id
-WHERE w.validation_status = 'error' AND c.is_active
+-- One that is gone nobody can mend.
+WHERE w.validation_status = 'error' AND w.sync_status <> 'gone' AND c.is_active
 GROUP BY c.source, c.connection_id, c.name
 UNION ALL
 SELECT k.source, k.connection_id, k.connection_name, k.check_name, k.value, k.since, k.detail, k.action

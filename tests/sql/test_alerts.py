@@ -134,6 +134,12 @@ CONDITIONS: list[tuple[str, str, Step, Step]] = [
         lambda case: case.conn.execute("UPDATE zoom_webinars SET host_id = 'host-1'"),
     ),
     (
+        "invalid_webinars",
+        "warning",
+        lambda case: case.conn.execute("UPDATE zoom_webinars SET type = 99, approval_type = 0"),
+        lambda case: case.conn.execute("SELECT mark_webinar_gone(id) FROM zoom_webinars"),
+    ),
+    (
         "self_test_failed",
         "critical",
         lambda case: case.conn.execute(
