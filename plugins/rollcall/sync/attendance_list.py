@@ -17,28 +17,27 @@ import psycopg
 from rollcall.errors import PageTokenExpired
 from rollcall.sources.zoom.endpoints import Endpoint
 from rollcall.sources.zoom.page_marks import by_digest
-from rollcall.sources.zoom.paging import Page, rows_in
+from rollcall.sources.zoom.paging import STARTS_OVER, Page, rows_in
 from rollcall.sources.zoom.participants import staged_values
 from rollcall.store import attendance, queue
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
 
 _MOST_IN_MEMORY = 2 * 1024 * 1024  # bytes of a list: some 7,000 rows
-_STARTS_OVER = 3  # a token that dies this often within one list is not about time
 
 
 def read_attendance(account: Account, item: Item, endpoint: Endpoint, uuid: str, source: str) -> None:
     """Read the list from where the item stands and end its lease. Raises a SourceError, Parked, or RunClosed."""
     with SpooledTemporaryFile(_MOST_IN_MEMORY) as file:
         held = _Held(item, endpoint, file)
-        for attempt in range(_STARTS_OVER + 1):
+        for attempt in range(STARTS_OVER + 1):
             try:
                 while not _is_read(account, item, endpoint, uuid, source, held):
                     # Pages that an earlier worker held are not at hand: the list is read again, without holding.
                     _start_over(account, item, source)
                     held.give_up()
             except PageTokenExpired:
-                if attempt == _STARTS_OVER:
+                if attempt == STARTS_OVER:
                     raise
                 _start_over(account, item, source)
                 held.forget()

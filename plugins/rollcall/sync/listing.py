@@ -7,16 +7,15 @@ from typing import Any
 from rollcall.errors import PageTokenExpired
 from rollcall.sources.zoom.endpoints import Endpoint
 from rollcall.sources.zoom.faults import describe
+from rollcall.sources.zoom.paging import STARTS_OVER
 from rollcall.sync.account import Account
 from rollcall.sync.refusals import log_if_short
-
-_STARTS_OVER = 3
 
 
 def all_rows(account: Account, endpoint: Endpoint, item: str = "", **params: str) -> list[dict[str, Any]]:
     """Every row of the list, from all its pages; begun again when a page token expires on the way. A list that ends
     short of the source's own count is put on record."""
-    for _ in range(_STARTS_OVER):
+    for _ in range(STARTS_OVER):
         try:
             return _read(account, endpoint, item, params)
         except PageTokenExpired:

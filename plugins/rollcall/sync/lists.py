@@ -9,7 +9,7 @@ from rollcall.errors import DataFault, PageTokenExpired, ScopeMissing, ServerFau
 from rollcall.sources.zoom import endpoints as zoom
 from rollcall.sources.zoom.endpoints import Endpoint
 from rollcall.sources.zoom.page_marks import by_digest
-from rollcall.sources.zoom.paging import Known, Page
+from rollcall.sources.zoom.paging import STARTS_OVER, Known, Page
 from rollcall.sources.zoom.records import (
     Record,
     panelist_record,
@@ -25,7 +25,6 @@ from rollcall.sync.refusals import log_if_short, log_source_error, record_gap
 
 REGISTRANT_STATUSES = ("approved", "pending", "denied")
 _NO_REGISTRATION = 2
-_STARTS_OVER = 3  # a token that dies this often within one list is not about time
 
 REPORT = "report"
 PAST_WEBINARS = "past_webinars"
@@ -120,7 +119,7 @@ def _read_people(
 ) -> None:
     known = by_digest(item.known_digests or ())
     try:
-        for attempt in range(_STARTS_OVER + 1):
+        for attempt in range(STARTS_OVER + 1):
             try:
                 for page in account.client.pages(
                     endpoint, str(item.zoom_webinar_id), item.next_page_token, known=known, **params
@@ -134,7 +133,7 @@ def _read_people(
                         )
                     account.show_progress()
             except PageTokenExpired:
-                if attempt == _STARTS_OVER:
+                if attempt == STARTS_OVER:
                     raise
                 with account.conn.transaction():
                     queue.restart(account.conn, item, None)

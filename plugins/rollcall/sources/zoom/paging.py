@@ -13,6 +13,9 @@ from rollcall.sources.zoom.page_marks import Body, Counts, counts_in, make_mark
 Known = Mapping[bytes, bytes]
 """Marks of pages that were served before, by their digests."""
 
+STARTS_OVER = 3
+"""How often a list begins again because its page token died: what dies more often is not about time."""
+
 # Marks a token of ours that stands for a page number; Zoom's own tokens hold no colon.
 _NUMBERED = "page_number:"
 
