@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rollcall.errors import RollcallError, WrongUse
@@ -22,6 +24,7 @@ _COMMANDS = ("up", "demo", "sync", "connection", "calendly", "health", "migrate"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error of ours becomes one sentence on stderr."""
+    _open_missing_streams()
     args = _parser().parse_args(argv)
     try:
         return int(args.run(args))
@@ -32,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rollcall: stopped.", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        return 1  # as any program whose reader has seen enough
     except OSError as error:
         if error.errno is None:
             raise
@@ -46,6 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         print(f"rollcall: {_postgres_sentence(error)}", file=sys.stderr)
         return 1
+
+
+def _open_missing_streams() -> None:
+    """Whoever starts commands with a standard stream closed gets one that leads nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as we run
 
 
 def _parser() -> argparse.ArgumentParser:
