@@ -63,6 +63,7 @@ INTERNAL = {
     "part_people",
     "read_self_test_list",
     "refresh_batch_statistics",
+    "run_end_key",
     "run_self_test_case",
     "self_test_cases",
     "take_batch",

@@ -21,6 +21,7 @@ from rollcall.store import attendance, gaps, queue, runs
 from rollcall.sync import finish as finish_step
 from rollcall.sync.batches import run_batches
 from tests.sql.attendance_case import AttendanceCase, row
+from tests.sql.writers import Connect, wait_until_blocked
 
 Write = Callable[[psycopg.Connection, int, queue.Item], object]
 LONG_AGO = timedelta(hours=2)
@@ -278,6 +279,33 @@ class TestClosingMeetsWriting:
             with pytest.raises(RunClosed):
                 runs.hold(writing, known)
         assert case.run(run_id)["webinars_found"] == 3
+
+    @pytest.mark.parametrize("batch", [attendance.sessionize, attendance.upsert])
+    def test_the_end_comes_before_the_next_batch(
+        self,
+        case: AttendanceCase,
+        connect: Connect,
+        monitor: psycopg.Connection,
+        batch: Callable[[psycopg.Connection, int, int], int],
+    ) -> None:
+        """Two backends that take one after the other, never both between two, would keep it out to the last."""
+        run_id = case.open_run()
+        for uuid in ("uuid-of-the-instance", "second"):
+            case.fetch(run_id, [row("Ann", leave=5)], instance_id=case.add_instance(uuid))
+        if batch is attendance.upsert:
+            attendance.sessionize(case.conn, run_id, 10)
+        silence(case, run_id)
+        first, second, ender = connect(), connect(), connect()
+        with ThreadPoolExecutor(2) as pool:
+            with first.transaction():
+                assert batch(first, run_id, 1) == 1
+                assert check(monitor) == []
+                ended = pool.submit(runs.close_run, ender, run_id, "cancelled", None, "Stopped")
+                wait_until_blocked(case.conn, ender)
+                late = pool.submit(batch, second, run_id, 1)
+                wait_until_blocked(case.conn, second)
+            assert ended.result(timeout=30)
+            assert late.result(timeout=30) == 0
 
     def test_heartbeats_do_not_wait_for_a_write(self, dsn: str, case: AttendanceCase) -> None:
         run_id = case.open_run()

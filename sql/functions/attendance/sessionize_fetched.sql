@@ -12,6 +12,7 @@ DECLARE
     v_copies bigint[];
     v_person_of integer[];
 BEGIN
+    PERFORM pg_advisory_xact_lock_shared(run_end_key(p_run_id));
     IF NOT hold_run(p_run_id, NULL) THEN
         RETURN 0;
     END IF;

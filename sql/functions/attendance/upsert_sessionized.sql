@@ -8,6 +8,7 @@ AS $$
 DECLARE
     v_items bigint[];
 BEGIN
+    PERFORM pg_advisory_xact_lock_shared(run_end_key(p_run_id));
     IF NOT hold_run(p_run_id, NULL) THEN
         RETURN 0;
     END IF;

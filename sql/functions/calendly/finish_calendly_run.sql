@@ -12,6 +12,7 @@ DECLARE
     v_status text := 'completed';
     v_message text := p_error_message;
 BEGIN
+    PERFORM pg_advisory_xact_lock(run_end_key(p_run_id));
     SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id FOR UPDATE;
     IF v_run.finished_at IS NOT NULL THEN
         RETURN v_run.status;

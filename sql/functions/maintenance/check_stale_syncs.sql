@@ -24,6 +24,7 @@ BEGIN
     END IF;
     FOR v_run_id IN SELECT f.run_id FROM find_stale_runs(p_after) f LOOP
         -- Locked by somebody: another check, or a session in the middle of a write, which is a sign of life.
+        CONTINUE WHEN NOT pg_try_advisory_xact_lock(run_end_key(v_run_id));
         PERFORM FROM sync_runs r WHERE r.id = v_run_id FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         -- Again, now that nobody can change it: it may have ended or spoken meanwhile.

@@ -5,6 +5,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock(run_end_key(p_run_id));
     -- Whoever is writing for the run ends first; from then on hold_run refuses.
     PERFORM FROM sync_runs WHERE id = p_run_id AND status IN ('running', 'waiting') FOR UPDATE;
     IF NOT FOUND THEN
