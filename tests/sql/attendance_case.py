@@ -101,6 +101,23 @@ class AttendanceCase:
         assert run_id is not None
         return run_id
 
+    def take_up_again(self, run_id: int) -> None:
+        """Open a run once more, as a retry of its Airflow run does."""
+        run = self.run(run_id)
+        opened = runs.open_run(
+            self.conn,
+            source="zoom",
+            connection_id=self.connection_id,
+            mode=run["mode"],
+            window_from=None,
+            window_to=None,
+            webinar_ids=None,
+            fetch_workers=1,
+            dag_id=run["airflow_dag_id"],
+            dag_run_id=run["airflow_run_id"],
+        )
+        assert opened == run_id
+
     def fetch(
         self,
         run_id: int,

@@ -82,3 +82,23 @@ def test_a_run_taken_up_after_that_reads_its_lists_anew(case: AttendanceCase) ->
     assert runs.finish_run(case.conn, left, error_kind=None, error_message=None) == "completed"
     run = case.run(left)
     assert (run["rows_fetched"], run["rows_rejected"], run["sessions_inserted"]) == (2, 0, 2)
+
+
+def test_a_run_taken_up_drops_what_a_later_one_left_staged(case: AttendanceCase) -> None:
+    ann = row("Ann", leave=1, user_id="1")
+    first = case.open_run()
+    runs.close_run(case.conn, first, "failed", "internal_error", "A task failed")
+    second = case.open_run()
+    item_id = case.fetch(second, [ann])
+    runs.close_run(case.conn, second, "failed", "internal_error", "A task failed")
+
+    case.take_up_again(first)
+    corrected = row("Ann", leave=9, user_id="1")
+    case.fetch(first, [corrected])
+    case.work_off(first)
+    assert runs.finish_run(case.conn, first, error_kind=None, error_message=None) == "completed"
+
+    case.take_up_again(second)
+    case.work_off(second)
+    assert [session["leave_time"] for session in case.sessions()] == [corrected["leave_time"]]
+    assert take(case.conn, second).item_id == item_id, "it is read anew"

@@ -23,23 +23,6 @@ def run_id(case: AttendanceCase) -> int:
     return run_id
 
 
-def take_up_again(case: AttendanceCase, run_id: int) -> None:
-    before = case.run(run_id)
-    opened = runs.open_run(
-        case.conn,
-        source="zoom",
-        connection_id=case.connection_id,
-        mode=before["mode"],
-        window_from=None,
-        window_to=None,
-        webinar_ids=None,
-        fetch_workers=1,
-        dag_id=before["airflow_dag_id"],
-        dag_run_id=before["airflow_run_id"],
-    )
-    assert opened == run_id
-
-
 def end(case: AttendanceCase, run_id: int) -> dict[str, Any]:
     attendance.reconcile(case.conn, run_id)
     runs.finish_run(case.conn, run_id, error_kind=None, error_message=None)
@@ -54,7 +37,7 @@ def test_a_list_that_was_not_read_to_its_end_is_matched_when_it_is(case: Attenda
     queue.enqueue_participants(case.conn, run_id, [case.instance_id])
     assert queue.enqueue_stored_participants(case.conn, run_id) == 0
     runs.close_run(case.conn, run_id, "failed", None, "No answer")
-    take_up_again(case, run_id)
+    case.take_up_again(run_id)
     case.fetch(run_id, [PIA, BOB])
     queue.enqueue_stored_participants(case.conn, run_id)
     case.work_off(run_id)
@@ -71,7 +54,7 @@ def test_a_list_that_is_asked_for_later_takes_its_place(
     if is_sessionized:
         attendance.sessionize(case.conn, run_id, 100)
     runs.close_run(case.conn, run_id, "cancelled", None, "Stopped")
-    take_up_again(case, run_id)
+    case.take_up_again(run_id)
     case.fetch(run_id, [PIA, BOB])
     queue.enqueue_stored_participants(case.conn, run_id)
     case.work_off(run_id)
@@ -91,7 +74,7 @@ def test_what_another_run_stored_meanwhile_stays(
     before = case.people()
     assert case.rows("SELECT 1 FROM zoom_person_staging") == []
 
-    take_up_again(case, run_id)
+    case.take_up_again(run_id)
     assert queue.lease(case.conn, run_id, "worker-1") is None
     queue.enqueue_stored_participants(case.conn, run_id)
     case.work_off(run_id)
@@ -103,7 +86,7 @@ def test_who_changes_once_more_is_matched_once_more(case: AttendanceCase, run_id
     queue.enqueue_stored_participants(case.conn, run_id)
     case.work_off(run_id)
     runs.close_run(case.conn, run_id, "cancelled", None, "Stopped")
-    take_up_again(case, run_id)
+    case.take_up_again(run_id)
     host = {"zoom_webinar_id": 88_988_872_033, "host_email": "pia@example.com"}
     webinars.upsert_webinars(case.conn, case.connection_id, [host], is_detail=True)
     assert queue.enqueue_stored_participants(case.conn, run_id) == 1
@@ -118,7 +101,7 @@ def test_who_changes_between_sessionize_and_upsert_is_matched_once_more(
     case.fetch(run_id, [PIA])
     attendance.sessionize(case.conn, run_id, 100)
     runs.close_run(case.conn, run_id, "cancelled", None, "Stopped")
-    take_up_again(case, run_id)
+    case.take_up_again(run_id)
     host = {"zoom_webinar_id": 88_988_872_033, "host_email": "pia@example.com"}
     webinars.upsert_webinars(case.conn, case.connection_id, [host], is_detail=True)
     case.work_off(run_id)

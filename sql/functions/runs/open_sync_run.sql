@@ -31,21 +31,6 @@ BEGIN
             p_source, p_connection_id, p_mode, p_from, p_to, p_webinar_ids, p_fetch_workers, p_airflow_dag_id, p_airflow_run_id
         )
         RETURNING id INTO v_run_id;
-        PERFORM drop_staged_rows(q.run_id)
-        FROM (
-            SELECT r.id AS run_id
-            FROM sync_runs r
-            WHERE r.source = p_source AND r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
-                AND EXISTS (
-                    SELECT FROM webinar_sync_queue q
-                    WHERE q.run_id = r.id AND (
-                        q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
-                        OR q.status IN ('fetched', 'sessionized') AND q.variant = 'stored'
-                    )
-                )
-            -- One that a cleanup works on loses them anyway: nobody waits for that.
-            FOR NO KEY UPDATE SKIP LOCKED
-        ) q;
     ELSE
         -- What was to be matched again from what is stored may be something else by now: sessionize queues it anew.
         UPDATE webinar_sync_queue SET status = 'done', updated_at = now()
@@ -54,6 +39,22 @@ BEGIN
         SET status = 'queued', worker = NULL, fencing_token = NULL, lease_expires_at = NULL, updated_at = now()
         WHERE run_id = v_run_id AND status = 'abandoned';
     END IF;
+    -- What others left is older than what this run will store.
+    PERFORM drop_staged_rows(q.run_id)
+    FROM (
+        SELECT r.id AS run_id
+        FROM sync_runs r
+        WHERE r.source = p_source AND r.connection_id = p_connection_id AND r.finished_at IS NOT NULL
+            AND EXISTS (
+                SELECT FROM webinar_sync_queue q
+                WHERE q.run_id = r.id AND (
+                    q.status IN ('fetched', 'sessionized', 'abandoned') AND q.pages > 0
+                    OR q.status IN ('fetched', 'sessionized') AND q.variant = 'stored'
+                )
+            )
+        -- One that a cleanup works on loses them anyway: nobody waits for that.
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) q;
     RETURN v_run_id;
 END
 $$;
