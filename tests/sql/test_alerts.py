@@ -270,3 +270,14 @@ def test_what_is_refused_for_good_is_a_gap_and_no_longer_provisional(well: Monit
     assert well.health()["provisional_instances"] == 0
     well.conn.execute("UPDATE sync_gaps SET is_expected = true")
     assert well.alerts() == {}
+
+
+def test_what_its_owner_called_expected_stays_so_while_it_is_refused_for_good(well: MonitoredCase) -> None:
+    well.gap(code=12702)
+    assert set(well.alerts()) == {"open_gaps"}
+    well.conn.execute("UPDATE sync_gaps SET is_expected = true")
+    well.gap(code=12702)
+    assert well.alerts() == {}
+    well.conn.execute("UPDATE sync_gaps SET code = 300")
+    well.gap(code=12702)
+    assert set(well.alerts()) == {"open_gaps"}

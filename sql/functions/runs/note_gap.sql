@@ -25,7 +25,12 @@ BEGIN
     FROM sync_runs r WHERE r.id = p_run_id
     ON CONFLICT (connection_id, object_kind, object_key, source) DO UPDATE
         SET http_status = excluded.http_status, code = excluded.code, reason = excluded.reason,
-            is_expected = excluded.is_expected, last_seen_at = now(), last_seen_run_id = excluded.last_seen_run_id,
+            -- Attendance is refused for good, and the owner has called that expected: asked by hand once more, it stays so.
+            is_expected = excluded.is_expected OR (
+                g.is_expected AND g.object_kind = 'participants' AND g.closed_at IS NULL AND g.code = excluded.code
+                AND g.recheck_at IS NULL AND excluded.recheck_at IS NULL
+            ),
+            last_seen_at = now(), last_seen_run_id = excluded.last_seen_run_id,
             times_seen = g.times_seen + 1, recheck_at = excluded.recheck_at, closed_at = NULL;
     RETURN true;
 END
