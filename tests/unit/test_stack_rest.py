@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from rollcall.cli import main
 from rollcall.errors import SetupError, WrongUse
 from rollcall.following import Lines, display_for, follow
 from rollcall.rest import AirflowRest, Progress
+from rollcall.stack.airflow import Pulse
 from rollcall.stack.demo_report import compare_with_header
 from rollcall.stack.ports import free_port
 from rollcall.stack.report_tables import short, titled_table
@@ -324,6 +326,29 @@ def test_following_ends_with_what_the_run_needs(airflow: SmallAirflow) -> None:
     rest = AirflowRest(airflow.url, "admin", "right")
     with pytest.raises(SetupError, match="scheduler ended"):
         follow(rest, "zoom_webinar_sync", RUN, Lines(Console()), check)
+
+
+def test_a_part_of_airflow_that_hangs_is_named_but_not_at_once(airflow: SmallAirflow, tmp_path: Path) -> None:
+    rest = AirflowRest(airflow.url, "admin", "right")
+    rest.trigger("zoom_webinar_sync", {})
+    moments = iter([0.0, 50.0, 160.0, 165.0, 175.0, 290.0, 296.0])
+    pulse = Pulse(rest, tmp_path, lambda: next(moments))
+
+    def look(scheduler: str) -> None:
+        parts = {"metadatabase": "healthy", "scheduler": scheduler, "dag_processor": "healthy"}
+        health = {part: {"status": status} for part, status in parts.items()}
+        airflow.replies["GET", "/api/v2/monitor/health"] = [(200, health)]
+        pulse.check()
+
+    look("healthy")
+    look("unhealthy")  # for 110 seconds
+    look("unhealthy")  # too soon to ask again
+    look("healthy")
+    look("unhealthy")  # for 115 seconds
+    look("unhealthy")  # too soon
+    moments = iter([301.0])
+    with pytest.raises(SetupError, match="Airflow's scheduler has given no sign of life for 120 seconds"):
+        look("unhealthy")
 
 
 def test_a_wrong_login_says_what_to_check(airflow: SmallAirflow) -> None:

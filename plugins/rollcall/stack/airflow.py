@@ -21,6 +21,8 @@ from rollcall.stack.processes import Program
 
 _READY_SECONDS = 180
 _POLL_SECONDS = 0.25
+_PULSE_SECONDS = 10
+_SILENT_SECONDS = 120
 _PARTS: Mapping[str, Sequence[str]] = {
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
@@ -135,3 +137,29 @@ def _not_ready(rest: AirflowRest, dag_ids: Sequence[str]) -> str:
                 raise SetupError(f"the Dag file {name} can't be read: {reason}. Mend it and start again.")
             return f"the Dag {dag_id}"
     return ""
+
+
+class Pulse:
+    """Whether an Airflow that was ready still is: a scheduler that met a full disk or a lost database may hang for
+    ever without ending."""
+
+    def __init__(self, rest: AirflowRest, logs: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rest = rest
+        self._logs = logs
+        self._clock = clock
+        self._asked = self._well = clock()
+
+    def check(self) -> None:
+        """Raise SetupError, naming the part, once one has given no sign of life for two minutes."""
+        now = self._clock()
+        if now - self._asked < _PULSE_SECONDS:
+            return
+        self._asked = now
+        silent = _not_ready(self._rest, ())
+        if not silent:
+            self._well = now
+        elif now - self._well > _SILENT_SECONDS:
+            raise SetupError(
+                f"{silent} has given no sign of life for {_SILENT_SECONDS} seconds. The logs in {self._logs} say why. "
+                "Start it again: what was stored is kept."
+            )

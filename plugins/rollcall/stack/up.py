@@ -17,7 +17,7 @@ import psutil
 
 from rollcall.errors import SetupError
 from rollcall.rest import AirflowRest
-from rollcall.stack.airflow import PortLost, migrate_metadata, start_airflow, wait_until_ready
+from rollcall.stack.airflow import PortLost, Pulse, migrate_metadata, start_airflow, wait_until_ready
 from rollcall.stack.airflow_settings import ADMIN, AirflowAddresses, admin_password, airflow_environment
 from rollcall.stack.databases import drop_databases, prepare_airflow_database, prepare_rollcall_database
 from rollcall.stack.ports import free_port
@@ -60,6 +60,7 @@ class Stack:
         self.calendly_user = ""
         """E-mail of the user whose Calendly is the sandbox's."""
         self._programs: list[Program] = []
+        self._pulse: Pulse | None = None
         self._held = ExitStack()
 
     @property
@@ -94,7 +95,7 @@ class Stack:
             time.sleep(_WATCH_SECONDS)
 
     def check(self) -> None:
-        """Raise SetupError, naming the program, unless everything runs."""
+        """Raise SetupError, naming the program, unless everything runs and shows signs of life."""
         for program in self._programs:
             if program.exit_code() is not None:
                 raise SetupError(f"{program.died_message('the stack was up')} Start it again.")
@@ -102,6 +103,8 @@ class Stack:
             raise SetupError(
                 f"Postgres ended while the stack was up. Its log says why: {self.postgres.log} Start it again."
             )
+        if self._pulse is not None:
+            self._pulse.check()
 
     def __enter__(self) -> Self:
         self.start()
@@ -146,6 +149,7 @@ class Stack:
         airflow = start_airflow(environment, self.state.logs, addresses.port, self._started)
         try:
             wait_until_ready(self.rest, addresses.port, airflow, _dag_ids(self.plan.dags))
+            self._pulse = Pulse(self.rest, self.state.logs)
         except PortLost:
             self._end(airflow)
             raise
