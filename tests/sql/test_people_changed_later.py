@@ -84,6 +84,9 @@ def test_registrants_who_did_not_come_concern_nobody(case: AttendanceCase) -> No
     case.read([row("Pia", leave=30, registrant_id="r1")])
     registrant_comes(case, "r2", "ada@example.com")
     assert match_again(case)["instances_queued"] == 0
+    # Nor are they looked for anew by each run from then on.
+    asked = "SELECT people_matched_at > changed_at AS asked FROM zoom_instance_reads, zoom_people_changes"
+    assert case.rows(asked) == [{"asked": True}]
     host = {"zoom_webinar_id": 88_988_872_033, "topic": "Another topic"}
     webinars.upsert_webinars(case.conn, case.connection_id, [host], is_detail=True)
     assert match_again(case)["instances_queued"] == 0

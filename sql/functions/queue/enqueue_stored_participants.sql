@@ -32,18 +32,32 @@ BEGIN
                 SELECT FROM webinar_sync_queue q
                 WHERE q.run_id = p_run_id AND q.instance_id = i.id AND q.status NOT IN ('done', 'gap')
             )
+    ),
+    concerned AS MATERIALIZED (
+        SELECT o.id FROM older o WHERE o.concerns_all
+        UNION
+        -- A registrant concerns the instances that he came to.
+        SELECT p.instance_id
+        FROM older o
+        JOIN zoom_participants p ON p.instance_id = o.id
+        JOIN zoom_registrants g ON g.webinar_id = o.webinar_id AND g.registrant_id = p.registrant_id
+        WHERE NOT o.concerns_all AND g.updated_at > o.people_matched_at
+    ),
+    -- Nobody who changed came there: not asked again until somebody changes anew. While lists of people are read, they may.
+    unconcerned AS (
+        UPDATE zoom_instance_reads r SET people_matched_at = now()
+        FROM older o
+        WHERE r.instance_id = o.id
+            AND NOT EXISTS (SELECT FROM concerned c WHERE c.id = o.id)
+            AND NOT EXISTS (
+                SELECT FROM webinar_sync_queue q
+                WHERE q.run_id = p_run_id AND q.priority < 2 AND q.status IN ('queued', 'leased') AND q.webinar_id = o.webinar_id
+            )
     )
     INSERT INTO webinar_sync_queue (run_id, kind, variant, priority, webinar_id, instance_id, status, list_source, rows_distinct)
     SELECT p_run_id, 'participants', 'stored', 2, o.webinar_id, o.id, 'fetched', o.attendance_source, o.rows_distinct
     FROM older o
-    -- A registrant concerns the instances that he came to.
-    WHERE o.concerns_all OR o.id IN (
-        SELECT p.instance_id
-        FROM older c
-        JOIN zoom_participants p ON p.instance_id = c.id
-        JOIN zoom_registrants g ON g.webinar_id = c.webinar_id AND g.registrant_id = p.registrant_id
-        WHERE NOT c.concerns_all AND g.updated_at > c.people_matched_at
-    )
+    WHERE o.id IN (SELECT c.id FROM concerned c)
     ORDER BY o.id
     ON CONFLICT (run_id, kind, variant, webinar_id, instance_id, meeting_id) DO UPDATE
         SET status = excluded.status, list_source = excluded.list_source, rows_distinct = excluded.rows_distinct, updated_at = now()
