@@ -86,3 +86,8 @@ def test_a_double_number_is_refused(sql_dir: Path) -> None:
         (sql_dir / "migrations" / f"0002_create_again.{way}.sql").write_text("SELECT 1;\n")
     with pytest.raises(SetupError, match="without a hole or a double number"):
         read_migrations(sql_dir)
+
+
+def test_an_install_without_the_sql_files_says_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"no migrations in .*pip install --editable"):
+        read_migrations(tmp_path)

@@ -37,7 +37,7 @@ class Migration:
 
 
 def read_migrations(sql_dir: Path = SQL_DIR) -> list[Migration]:
-    """All migrations in order. Raises SetupError where a number is missing or a file has no down file."""
+    """All migrations in order. Raises SetupError where there are none, a number is missing, or a way back."""
     found = []
     for up_file in sorted((sql_dir / "migrations").glob("*.up.sql")):
         match = _MIGRATION.match(up_file.name)
@@ -47,6 +47,11 @@ def read_migrations(sql_dir: Path = SQL_DIR) -> list[Migration]:
         if not down_file.exists():
             raise SetupError(f"{up_file.name} has no {down_file.name}: write the way back.")
         found.append(Migration(int(match[1]), match[2], read_text(up_file), read_text(down_file)))
+    if not found:
+        raise SetupError(
+            f"There are no migrations in {sql_dir}: rollcall runs from its checkout; "
+            "link that with `pip install --editable`."
+        )
     if [m.version for m in found] != list(range(1, len(found) + 1)):
         raise SetupError("Migrations must be numbered 0001, 0002, … without a hole or a double number.")
     return found
