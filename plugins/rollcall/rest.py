@@ -149,7 +149,7 @@ class AirflowRest:
         if response.status_code >= requests.codes.server_error:
             raise SetupError(
                 f"Airflow at {self.url} answered {response.status_code} to {method} {path}: "
-                "its api-server's log says why."
+                f"{_reason(response)} Its api-server's log may say more."
             )
         if not response.ok:
             raise WrongUse(f"Airflow refuses {method} {path} ({response.status_code}): {_reason(response)}")

@@ -356,6 +356,15 @@ def test_a_wrong_login_says_what_to_check(airflow: SmallAirflow) -> None:
         AirflowRest(airflow.url, "admin", "wrong").trigger("zoom_webinar_sync", {})
 
 
+def test_what_a_server_says_of_its_own_trouble_is_told(airflow: SmallAirflow) -> None:
+    detail = {"detail": "The data database does not answer now: ask again."}
+    airflow.replies["GET", ZOOM_PROGRESS] = [(503, detail)]
+    with pytest.raises(
+        SetupError, match=r"answered 503 .*: The data database does not answer now: ask again\."
+    ):
+        AirflowRest(airflow.url, "admin", "right").progress("zoom_webinar_sync", RUN)
+
+
 def test_whoever_answers_in_airflows_place_is_not_taken_for_it(airflow: SmallAirflow) -> None:
     airflow.replies["POST", RUNS_PATH] = [(200, "<html>Please log in</html>")]
     with pytest.raises(SetupError, match=r"is not Airflow's API.*ROLLCALL_AIRFLOW_URL"):
