@@ -32,7 +32,7 @@ def fetch(account: Session, worker: str, lists: Mapping[str, Callable[[Session, 
         queue.release_worker(account.conn, account.run_id, worker)
     runs.set_phase(account.conn, account.run_id, "fetch", "Fetching")
     done = 0
-    failed: list[int] = []
+    failed: list[queue.Item] = []
     while (item := queue.lease(account.conn, account.run_id, worker)) is not None:
         account.item = item
         try:
@@ -51,16 +51,16 @@ def _read(
     account: Session,
     item: queue.Item,
     lists: Mapping[str, Callable[[Session, queue.Item], None]],
-    failed: list[int],
-) -> list[int]:
+    failed: list[queue.Item],
+) -> list[queue.Item]:
     """Read a list. Returns the items that failed in a row up to it; `failed` are those before it."""
     try:
         lists[item.kind](account, item)
     except (DataFault, ScopeMissing, ServerFault) as error:
-        failed = [*failed, item.item_id] if isinstance(error, ServerFault) else []
-        if len(failed) >= FAILURES_IN_A_ROW:
+        failed = [*failed, item] if isinstance(error, ServerFault) else []
+        if _is_source_down(failed):
             _give_back(account, item, error)
-            queue.requeue(account.conn, account.run_id, failed)
+            queue.requeue(account.conn, account.run_id, [one.item_id for one in failed])
             raise
         _make_gap(account, item, error)
         return failed
@@ -72,6 +72,12 @@ def _read(
         _give_back(account, item, error)
         raise
     return []
+
+
+def _is_source_down(failed: list[queue.Item]) -> bool:
+    """Whether so many failures in a row are the source's. The registrants of one webinar are three lists."""
+    things = {(item.kind, item.webinar_id, item.instance_id, item.meeting_id) for item in failed}
+    return len(failed) >= FAILURES_IN_A_ROW and len(things) > 1
 
 
 def _make_gap(account: RunSession, item: queue.Item, error: SourceError) -> None:
