@@ -12,6 +12,7 @@ from rollcall.airflow.resources import calendly_resources
 from rollcall.airflow.sync_rules import (
     finish_run,
     for_each_worker,
+    on_record,
     open_or_make_way,
     parking,
     telling_refusals,
@@ -42,7 +43,11 @@ def discover_task(context: Context) -> list[dict[str, int]]:
             conn, context, f"of Calendly user {request.user.id}", partial(open_run, conn, request)
         )
         log.info("Run %s: %s sync of Calendly user %s", run_id, request.mode, request.user.id)
-        with parking(run_id, name_the_wait), CalendlyAccount(calendly_resources(), run_id) as account:
+        with (
+            on_record(run_id, "discover"),
+            parking(run_id, name_the_wait),
+            CalendlyAccount(calendly_resources(), run_id) as account,
+        ):
             listed = list_events(account)
     log.info("%s lists of invitees to read", listed.items)
     return for_each_worker(run_id, listed.workers)
@@ -52,6 +57,7 @@ def fetch_task(run_id: int, worker: int) -> int:
     """One worker. Returns how many lists it read. Parks the task when a pause is too long to hold a worker for."""
     with (
         as_sentences(),
+        on_record(run_id, "fetch"),
         parking(run_id, name_the_wait),
         CalendlyAccount(calendly_resources(), run_id) as account,
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleExcept
 
 from rollcall.airflow.database import connect
 from rollcall.airflow.task_rules import Context, as_sentences, failed_task
-from rollcall.errors import Parked, WrongUse
+from rollcall.errors import Parked, RunClosed, SetupError, WrongUse
 from rollcall.store import runs
 from rollcall.store.runs import Run
 from rollcall.sync.batches import Connect
@@ -99,6 +99,26 @@ def parking(run_id: int, park: Callable[[Connect, int, Parked], None]) -> Iterat
         park(connect, run_id, parked)
         log.info("%s", parked)
         raise AirflowRescheduleException(parked.until) from None  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def on_record(run_id: int, task: str) -> Iterator[None]:
+    """Leave in the run's own record what is wrong with this installation, a key or a connection, and ends the task:
+    not everybody who asks the database reads Airflow's logs. What the source said is there already."""
+    try:
+        yield
+    except (SetupError, WrongUse) as error:
+        with closing(connect()) as conn, suppress(RunClosed):  # a run that has ended has its reason
+            runs.log_error(
+                conn,
+                run_id,
+                kind="internal_error",
+                code="",
+                subject=f"task {task}",
+                message=str(error),
+                context={"ended_task": True},
+            )
+        raise
 
 
 @contextmanager

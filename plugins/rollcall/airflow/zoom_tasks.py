@@ -12,6 +12,7 @@ from rollcall.airflow.resources import zoom_resources
 from rollcall.airflow.sync_rules import (
     finish_run,
     for_each_worker,
+    on_record,
     on_run,
     open_or_make_way,
     parking,
@@ -38,7 +39,11 @@ def discover_task(context: Context) -> list[dict[str, int]]:
         request = check_request(conn, context["params"])
         run_id = open_or_make_way(conn, context, request.connection.name, partial(open_run, conn, request))
         log.info("Run %s: %s sync of connection %s", run_id, request.mode, request.connection.name)
-        with parking(run_id, park), Account(zoom_resources(), run_id) as account:
+        with (
+            on_record(run_id, "discover"),
+            parking(run_id, park),
+            Account(zoom_resources(), run_id) as account,
+        ):
             found = discover(account)
     log.info("Found %s webinars; %s instances to read", found.webinars, found.instances)
     return for_each_worker(run_id, found.workers)
@@ -46,7 +51,12 @@ def discover_task(context: Context) -> list[dict[str, int]]:
 
 def fetch_task(run_id: int, worker: int) -> int:
     """One worker. Returns how many lists it read. Parks the task when a limit of the day is reached."""
-    with as_sentences(), parking(run_id, park), Account(zoom_resources(), run_id) as account:
+    with (
+        as_sentences(),
+        on_record(run_id, "fetch"),
+        parking(run_id, park),
+        Account(zoom_resources(), run_id) as account,
+    ):
         return fetch(account, f"worker-{worker}", LISTS)
 
 

@@ -17,6 +17,7 @@ class Account(RunSession):
     """A run's view of its Zoom account; a context manager that closes what it opened."""
 
     def __init__(self, resources: Resources, run_id: int) -> None:
+        keyring = resources.keyring()  # where there is none, nothing is left open
         super().__init__(resources, run_id)
         self.report_refused = False
         """The token lacks the report's scope: the fallback is asked straight away."""
@@ -29,7 +30,7 @@ class Account(RunSession):
             TokenSource(
                 resources.connect,
                 connection.id,
-                resources.keyring(),
+                keyring,
                 resources.session_factory,
                 self.policies,
             ),
