@@ -45,7 +45,7 @@ COMMENT ON COLUMN sync_known_gaps.object_kind IS 'history (a list of past webina
 COMMENT ON COLUMN sync_known_gaps.object_key IS 'Instance uuid, webinar id (of registrants with the status asked for), host id, month or list; of Calendly the id of the event.';
 COMMENT ON COLUMN sync_known_gaps.code IS 'The source''s own error code, beside the http_status that it came with; both null where no answer came.';
 COMMENT ON COLUMN sync_known_gaps.is_open IS 'False: a later read succeeded, at closed_at.';
-COMMENT ON COLUMN sync_known_gaps.is_expected IS 'What happens to every webinar in time, like the expiry of its id: counts in no run and no alert.';
+COMMENT ON COLUMN sync_known_gaps.is_expected IS 'What happens to every webinar in time, like the expiry of its id, and numbers asked for earlier that nobody knows: counts in no run and no alert.';
 COMMENT ON COLUMN sync_known_gaps.times_seen IS 'How often it was refused.';
 COMMENT ON COLUMN sync_known_gaps.recheck_at IS 'The first delta (of Calendly: incremental sync) after this asks again.';
 COMMENT ON COLUMN sync_known_gaps.will_be_asked_again IS 'False: it is closed, or the source said so for good; then only mode webinars or date_range asks again, of Calendly mode full.';

@@ -82,6 +82,16 @@ def test_an_unknown_id_is_a_gap_and_the_others_are_read(start: StartRunner) -> N
     assert runner.rows("SELECT * FROM zoom_webinars WHERE zoom_webinar_id = 12345678901") == []
 
 
+def test_an_unknown_id_counts_in_the_runs_that_asked_for_it_only(start: StartRunner) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.sync(mode="webinars", webinar_ids=[FLAGSHIP, 12_345_678_901])
+    assert runner.sync(mode="webinars", webinar_ids=[WEEKLY])["status"] == "completed"
+    on_record = runner.rows("SELECT object_key FROM sync_gaps WHERE closed_at IS NULL AND is_expected")
+    assert {"object_key": "12345678901"} in on_record
+    asked_again = runner.sync(mode="webinars", webinar_ids=[12_345_678_901])
+    assert (asked_again["status"], asked_again["gaps"]) == ("completed_with_gaps", 1)
+
+
 def test_an_expired_id_reads_the_instances_that_are_known(start: StartRunner) -> None:
     runner = start("demo", "--scale", "0.2")
     runner.sync()

@@ -34,3 +34,9 @@ def close_gap(conn: psycopg.Connection, run_id: int, object_kind: str, object_ke
     """Note that what was missing is there after all. Raises RunClosed when the run has ended."""
     row = conn.execute("SELECT close_gap(%s, %s, %s)", (run_id, object_kind, object_key)).fetchone()
     must_be_open(row, run_id)
+
+
+def expect_unknown_webinars(conn: psycopg.Connection, run_id: int) -> None:
+    """Let webinars that nobody knows, asked for by an earlier run, count as gaps no more. Raises RunClosed when the
+    run has ended."""
+    must_be_open(conn.execute("SELECT expect_unknown_webinars(%s)", (run_id,)).fetchone(), run_id)

@@ -8,7 +8,7 @@ import psycopg
 
 from rollcall.errors import SourceError, Unavailable
 from rollcall.sources.zoom.endpoints import WEBINAR
-from rollcall.store import queue, runs, webinars
+from rollcall.store import gaps, queue, runs, webinars
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.history import Found, add_past_instances, discover_account
@@ -59,6 +59,7 @@ def discover(account: Account) -> Discovered:
         webinars.upsert_instances(conn, run.connection_id, list(found.instances.values()), is_detail=True)
         only_listed = [record for uuid, record in found.listed.items() if uuid not in found.instances]
         webinars.upsert_instances(conn, run.connection_id, only_listed, is_detail=False)
+        gaps.expect_unknown_webinars(conn, run.id)
         chosen = queue.choose_instances(
             conn, run.connection_id, run.mode, run.window_from, run.window_to, run.webinar_ids
         )
