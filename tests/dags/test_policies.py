@@ -108,6 +108,7 @@ def test_the_form_offers_every_mode_by_a_name(
         {"connection": "sandbox", "from": "yesterday"},
         {"connection": "sandbox", "webinar_ids": "88988872033"},
         {"connection": "sandbox", "webinar_ids": [1.5]},
+        {"connection": "sandbox", "webinar_ids": [2**64]},
         {"connection": "sandbox", "fetch_workers": 0},
         {"connection": "sandbox", "fetch_workers": 17},
     ],

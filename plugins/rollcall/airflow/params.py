@@ -48,8 +48,9 @@ SYNC_PARAMS: dict[str, Param] = {
     "webinar_ids": Param(
         [],
         type=["null", "array"],
-        # Without a plain `type` the form shows a line for each id; programs may send numbers.
-        items={"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        # Without a plain `type` the form shows a line for each id; programs may send numbers. With one beyond eight
+        # bytes no task would start: Airflow can't hand it over, and tries again and again without a word in the log.
+        items={"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}]},
         title="Webinar ids",
         description_md="Numbers as Zoom shows them, one a line, with or without spaces. Only for mode **webinars**.",
     ),
