@@ -15,14 +15,19 @@ from tests.sql.calendly_case import CalendlyCase
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sql\n-- as ([^\n]+)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 TABLE = re.findall(r"^\|[^|]*\| `(SELECT [^`]*;)` \| (\w+) \|", TEXT, re.MULTILINE)
-ASKED = [
-    (role.replace("the owner", "rollcall_owner"), query) for role, query in BLOCKS if role != "a superuser"
-] + [(f"rollcall_{role}", query) for query, role in TABLE]
+ASKED = [(role, query) for role, query in BLOCKS if role != "a superuser"] + [
+    (f"rollcall_{role}", query) for query, role in TABLE
+]
 
 
 def test_each_block_names_its_role() -> None:
     assert len(BLOCKS) == TEXT.count("```sql")
-    assert {role for role, _ in ASKED} == {"rollcall_monitor", "rollcall_reader", "rollcall_owner"}
+    assert {role for role, _ in ASKED} == {
+        "rollcall_monitor",
+        "rollcall_reader",
+        "rollcall_writer",
+        "the owner",
+    }
 
 
 @pytest.mark.parametrize(("role", "query"), ASKED)
@@ -34,7 +39,10 @@ def test_the_query_runs_on_an_empty_and_on_a_full_database(
             AttendanceCase(db).read([row("Ann", leave=5), row("Bob", leave=5)])
             CalendlyCase(db)
         with db.transaction():
-            db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+            if role == "the owner":  # can't log in: a superuser types it, who has no search path of ours
+                db.execute("""SET LOCAL search_path TO "$user", public""")
+            else:
+                db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
             db.execute(query.encode())
 
 
