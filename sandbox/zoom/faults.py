@@ -34,11 +34,12 @@ Kind = Literal[
     "short_list",
     "200_error_body",
     "lone_surrogate",
+    "odd_row",
 ]
 RetryAfter = Literal["default", "seconds", "http_date", "iso", "none"]
 
 BENDING: frozenset[Kind] = frozenset({"repeat_token", "empty_page", "short_list"})
-SPOILING: frozenset[Kind] = frozenset({"cut_body", "broken_json", "lone_surrogate", "slow"})
+SPOILING: frozenset[Kind] = frozenset({"cut_body", "broken_json", "lone_surrogate", "odd_row", "slow"})
 _NEEDS_PAGE_TOKEN: frozenset[Kind] = frozenset({"page_token_expired", "repeat_token"})
 _API_ONLY = BENDING | _NEEDS_PAGE_TOKEN | {"token_expired_401", "scope_missing"}
 
@@ -138,6 +139,8 @@ def spoil(fault: Fault, reply: Reply) -> Reply:
         case "lone_surrogate":
             body = b"".join(reply.parts)
             reply.parts = [re.sub(rb'"(name|topic|message)":"', rb'"\1":"\\ud800', body, count=1)]
+        case "odd_row":
+            reply.parts = [b"".join(reply.parts).replace(b"[{", b'["odd",{', 1)]
         case _:
             pass
     return reply

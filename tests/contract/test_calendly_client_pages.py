@@ -8,6 +8,7 @@ import pytest
 
 from rollcall.errors import DataFault, PageTokenExpired, PageTokenRepeated, ServerFault
 from rollcall.sources.calendly import endpoints as calendly
+from rollcall.sync.calendly.whole_list import whole_list
 from tests.contract.calendly_client_harness import EVENT, USER, CalendlyHarness, listed, refusal
 from tests.contract.scripted_server import Reply, ScriptedServer
 
@@ -127,3 +128,11 @@ def test_a_page_that_stays_broken_is_an_error(server: ScriptedServer, calendly_a
     with pytest.raises(ServerFault, match="scheduled events of user 3c1d9f7a"):
         uris(calendly_api)
     assert len(server.seen) == 3
+
+
+def test_an_entry_without_a_usable_uri_stops_no_list(
+    server: ScriptedServer, calendly_api: CalendlyHarness
+) -> None:
+    odd: list[Any] = [{"uri": ["a"]}, {"uri": {}}, {}, "a", None]
+    server.replies = [Reply(body={**listed(), "collection": odd}), Reply(body=listed("b"))]
+    assert whole_list(calendly_api.client, calendly.EVENTS, user=USER) == odd

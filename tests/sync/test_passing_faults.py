@@ -74,3 +74,14 @@ def test_half_a_surrogate_costs_one_name_a_character_and_nobody_else_anything(st
     assert len(names) == 1
     runner.sync()
     assert_truth(runner)
+
+
+@pytest.mark.parametrize("match", ["/users", r"past_webinars/\d+/instances", REPORT])
+def test_an_entry_that_is_no_object_is_passed_over(start: StartRunner, match: str) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("odd_row", match=match, times=-1)
+    assert runner.sync()["status"] == "completed"
+    assert runner.zoom.truth["instances"].keys() == {
+        row["uuid"] for row in runner.rows("SELECT uuid FROM zoom_webinar_instances")
+    }
+    assert_truth(runner)

@@ -99,7 +99,7 @@ def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int
             record_gap(account.conn, account.run_id, "instances", str(number), refused)
             return []
         gaps.close_gap(account.conn, account.run_id, "instances", str(number))
-        return [listed_instance(number, row) for row in rows]
+        return [listed_instance(number, row) for row in rows if isinstance(row, dict)]
 
     for records in _each(list(webinar_ids), ask):
         for record in records:

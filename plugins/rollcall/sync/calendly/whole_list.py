@@ -28,12 +28,12 @@ def whole_list(client: CalendlyClient, endpoint: Endpoint, item: str = "", **par
 
 def _once(client: CalendlyClient, endpoint: Endpoint, item: str, params: dict[str, str]) -> list[Any]:
     rows: list[Any] = []
-    seen: set[Any] = set()
+    seen: set[str] = set()
     idle = 0
     for page in client.pages(endpoint, item, **params):
         rows += page.rows
         before = len(seen)
-        seen |= {row.get("uri") for row in page.rows if isinstance(row, dict)}
+        seen |= {str(row.get("uri")) for row in page.rows if isinstance(row, dict)}
         idle = 0 if len(seen) > before else idle + 1
         if idle >= _PAGES_WITHOUT_NEWS:
             raise PageTokenRepeated(
