@@ -20,7 +20,15 @@ BEGIN
     END IF;
     -- Asked first: IF NOT EXISTS would still demand the right to create schemas from whoever only upgrades.
     IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'rollcall') THEN
+        IF current_setting('server_encoding') <> 'UTF8' THEN
+            RAISE 'The database''s encoding is %, which has no room for every name: create it with ENCODING ''UTF8'' TEMPLATE template0, then migrate that.', current_setting('server_encoding');
+        END IF;
         CREATE SCHEMA rollcall AUTHORIZATION rollcall_owner;
+    END IF;
+    -- A schema that its owner may not use is passed over in search paths: all would land among temporary tables.
+    IF NOT (has_schema_privilege('rollcall_owner', 'rollcall', 'USAGE') AND has_schema_privilege('rollcall_owner', 'rollcall', 'CREATE')) THEN
+        RAISE 'The schema rollcall belongs to %, and rollcall_owner may not use it, as after a restore without owners: restore again once the roles rollcall_owner, _writer, _reader and _monitor are there, without --no-owner.',
+            (SELECT n.nspowner::regrole FROM pg_namespace n WHERE n.nspname = 'rollcall');
     END IF;
 END
 $$;

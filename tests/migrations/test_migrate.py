@@ -85,9 +85,13 @@ def test_percent_signs_and_dollars_in_a_migration_are_text(empty_database: str, 
     assert rows(empty_database, "SELECT t FROM rollcall.odd_text") == [("100 % of $1 and %s",)]
 
 
-def test_two_migrators_at_once_do_the_work_once(empty_database: str, fresh_dump: str) -> None:
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
+def test_two_migrators_at_once_do_the_work_once(empty_database: str, fresh_dump: str, isolation: str) -> None:
+    by_default = (
+        f"{empty_database}?options=-cdefault_transaction_isolation%3D{isolation.replace(' ', '%5C%20')}"
+    )
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(migrate_up, [empty_database, empty_database]))
+        done = list(pool.map(migrate_up, [by_default, by_default]))
     assert sorted(len(each) for each in done) == [0, LAST + 1]
     assert dump(empty_database) == fresh_dump
 

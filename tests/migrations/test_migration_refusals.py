@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from rollcall.errors import SetupError
+from rollcall.stack.postgres import Postgres
 from rollcall.store.migrate import check_schema, migrate_up, verify
 from rollcall.store.migration_files import read_migrations
 from tests.migrations.postgres_programs import dump
@@ -53,6 +54,25 @@ def test_a_ledger_with_a_hole_is_refused(empty_database: str) -> None:
     execute(empty_database, "DELETE FROM rollcall.schema_migrations WHERE version = 2")
     with pytest.raises(SetupError, match="somebody edited it"):
         migrate_up(empty_database)
+
+
+def test_a_schema_that_was_restored_without_its_owner_is_refused(empty_database: str) -> None:
+    execute(
+        empty_database, "CREATE SCHEMA rollcall; CREATE TABLE rollcall.schema_migrations (version integer)"
+    )
+    with pytest.raises(SetupError, match=r"^The schema rollcall belongs to postgres, .* --no-owner\.$"):
+        migrate_up(empty_database)
+
+
+def test_an_encoding_that_lacks_letters_is_refused(postgres: Postgres, admin: psycopg.Connection) -> None:
+    admin.execute(
+        "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0"
+    )
+    try:
+        with pytest.raises(SetupError, match=r"^The database's encoding is LATIN1, .* migrate that\.$"):
+            migrate_up(postgres.dsn("latin"))
+    finally:
+        postgres.drop_database("latin")
 
 
 def test_a_failure_in_the_middle_leaves_nothing(empty_database: str, sql_dir: Path) -> None:

@@ -15,7 +15,7 @@ def connect(address: str, *, autocommit: bool = False) -> psycopg.Connection:
     """A connection as the server opens it. Raises SetupError, with the reason and without a password, where there is
     none."""
     try:
-        return psycopg.connect(address, autocommit=autocommit)
+        return psycopg.connect(address, autocommit=autocommit, client_encoding="utf8")
     except psycopg.ProgrammingError:
         # Without its cause, which quotes the address and so a password in it.
         raise SetupError(
@@ -33,9 +33,12 @@ def open_database(address: str) -> psycopg.Connection:
 
 
 def set_session(conn: psycopg.Connection) -> None:
-    """Find rollcall's tables, and mean the same by times and transactions however the server or the role is set."""
+    """Find rollcall's tables, and mean the same by text, times and transactions however the server or the role is
+    set."""
     conn.execute(
         "SET search_path TO rollcall, public;"
+        # A name with a letter that the encoding lacks would end the run, with an error that quotes the page.
+        " SET client_encoding TO UTF8;"
         # psycopg reads no other style.
         " SET datestyle TO ISO; SET intervalstyle TO postgres;"
         # Who holds a lock asks anew what it guards: a snapshot from before would tell what was.

@@ -155,6 +155,8 @@ def verify(conn: psycopg.Connection, sql_dir: Path = SQL_DIR) -> None:
 def _locked(dsn: str) -> Iterator[psycopg.Connection]:
     """One transaction that no other migration of the database shares; rolled back on any error."""
     with connect(dsn) as conn:
+        # Who waited for the lock must see what its holder did.
+        conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         # A client that died would otherwise hold the lock until its statement ends.
         conn.execute("SET client_connection_check_interval = '1s'")
         conn.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
@@ -177,6 +179,8 @@ def _prepare(conn: psycopg.Connection, sql_dir: Path, migrations: list[Migration
             "The database's owner or a superuser must migrate; on the first time it also needs CREATEROLE, or the "
             f"roles rollcall_owner, _writer, _reader and _monitor with the right to grant them: {error}"
         ) from error
+    except psycopg.errors.RaiseException as error:
+        raise SetupError(f"{error.diag.message_primary}") from error
     applied: dict[int, str] = dict(conn.execute("SELECT version, checksum FROM schema_migrations").fetchall())
     _check_ledger(applied, migrations)
     return applied
