@@ -36,7 +36,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     down.set_defaults(run=run_down)
     for name, help_text, run in (
         ("status", "show which migrations are applied", run_status),
-        ("verify", "fail unless the database is exactly as this code wants it", run_verify),
+        ("verify", "fail unless every file of this code is applied, as it is now", run_verify),
         ("script", "print the whole schema as one file for psql, for an empty database", run_script),
     ):
         actions.add_parser(name, help=help_text, description=help_text.capitalize() + ".").set_defaults(
@@ -75,13 +75,13 @@ def run_status(_args: argparse.Namespace) -> int:
 
 
 def run_verify(_args: argparse.Namespace) -> int:
-    """Compare the database with this code."""
+    """Compare what was applied with the files of this code."""
     from rollcall.store.database import connect
     from rollcall.store.migrate import verify
 
     with connect(database_address("owner")) as conn:
         verify(conn)
-    print("The database is exactly as this code wants it.")
+    print("Every file of this code is applied, as it is now.")
     return 0
 
 
