@@ -85,6 +85,29 @@ def test_two_rows_of_one_join_that_differ_are_two_sessions(case: AttendanceCase)
     assert (person["session_count"], person["total_duration"], person["attended_seconds"]) == (2, 1800, 1200)
 
 
+def test_a_second_row_of_a_join_that_comes_later_leaves_the_first_as_it_is(case: AttendanceCase) -> None:
+    one = ann(join=0, leave=10, user_id="1")
+    other = ann(join=0, leave=20, user_id="1")
+    case.read([one])
+    run = case.read([one, other])
+    assert (run["sessions_inserted"], run["sessions_unchanged"]) == (1, 1)
+    assert [session["leave_time"] for session in case.sessions()] == [at(10), at(20)]
+
+
+def test_rows_that_are_told_apart_touch_no_other_list_of_the_batch(case: AttendanceCase) -> None:
+    one = ann(join=0, leave=10, user_id="1")
+    twice = [one, dict(one), ann(join=0, leave=20, user_id="1")]
+    plain = [ann(join=0, leave=10), ann(join=20, leave=30), row("Bob", leave=5)]
+    second = case.add_instance("second")
+    run_id = case.open_run()
+    case.fetch(run_id, twice)
+    case.fetch(run_id, plain, instance_id=second)
+    case.work_off(run_id)
+    runs.finish_run(case.conn, run_id, error_kind=None, error_message=None)
+    run = case.read(plain, instance_id=second)
+    assert (run["sessions_inserted"], run["sessions_unchanged"], len(case.sessions(second))) == (0, 3, 3)
+
+
 def test_a_corrected_leave_time_updates_the_session(case: AttendanceCase) -> None:
     first = ann(join=0, leave=10)
     case.read([first])
