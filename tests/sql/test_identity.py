@@ -62,8 +62,12 @@ CASES = (
     ),
     Case(
         "the same text in two different keys ties nobody",
-        (join("a", "Ann", registrant_id="same"), join("b", "Bob", participant_user_id="same")),
-        people("a", "b"),
+        (
+            join("a", "Ann", registrant_id="same"),
+            join("b", "Ann", registrant_id="same", email="ann@x.test"),
+            join("c", "Bob", participant_user_id="same"),
+        ),
+        people("ab", "c"),
         ("registrant_id", "participant_user_id"),
     ),
     Case(
@@ -83,6 +87,12 @@ CASES = (
         (join("a", "Ann"), join("b", "Ann"), join("c", "Ann", email="ann@x.test")),
         people("a", "b", "c"),
         ("unmatched", "unmatched", "email"),
+    ),
+    Case(
+        "a name that a join with a key has leaves other names alone",
+        (join("a", "Ann"), join("b", "Ann", email="ann@x.test"), join("c", "Guest"), join("d", "Guest")),
+        people("a", "b", "cd"),
+        ("unmatched", "email", "name"),
     ),
     Case(
         "two people of one name with different keys are two",

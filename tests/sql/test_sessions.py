@@ -126,7 +126,7 @@ def test_rows_without_a_user_id_are_told_apart_by_who_joined(case: AttendanceCas
         [
             row("Ann", user_id=None, email="ann@x.test", leave=10),
             row("Bob", user_id=None, email="bob@x.test", leave=10),
-            row("Ann", user_id=None, email="ann@x.test", leave=10),
+            row("Ann", user_id=None, email="Ann@X.test", leave=10),
         ]
     )
     assert len(case.sessions()) == 2
