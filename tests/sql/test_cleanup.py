@@ -212,6 +212,9 @@ class TestSettings:
         assert set(left.fetchall()) == {("pending",), ("failed",)}
         assert monitor.execute("SELECT clean_old_webhook_events(0)").fetchone() == (3,)
         assert monitor.execute("SELECT clean_old_webhook_events(2147483647)").fetchone() == (0,)
+        for days in ("-1", "NULL"):
+            with pytest.raises(psycopg.errors.InvalidParameterValue, match="p_days is"):
+                monitor.execute(f"SELECT clean_old_webhook_events({days})".encode())
 
     def test_no_row_means_for_ever(self, case: AttendanceCase, monitor: psycopg.Connection) -> None:
         failed_run(case, 4000)

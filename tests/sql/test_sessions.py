@@ -121,6 +121,33 @@ def test_a_corrected_leave_time_updates_the_session(case: AttendanceCase) -> Non
     assert case.people()[0]["attended_seconds"] == 720
 
 
+def test_each_value_that_a_later_read_corrects_is_stored_and_counted(case: AttendanceCase) -> None:
+    given = ann(join=0, leave=10)
+    case.read([given])
+    corrections: list[tuple[str, Any, int]] = [
+        ("leave_time", at(12), 1),
+        ("duration", 720, 1),
+        ("name", "Ann Bee", 1),
+        ("email", "ann.bee@x.test", 1),
+        ("participant_user_id", "p1", 1),
+        ("registrant_id", "r1", 1),
+        ("customer_key", "k", 0),
+        ("failover", True, 0),
+        ("internal_user", True, 0),
+        ("other_fields", {"client": "web"}, 0),
+        ("marks", ["text_mended"], 0),
+    ]
+    for column, value, people in corrections:
+        given[column] = Jsonb(value) if column == "other_fields" else value
+        run = case.read([given])
+        assert (run["sessions_updated"], run["participants_updated"]) == (1, people), column
+        assert [session[column] for session in case.sessions()] == [value]
+    (person,) = case.people()
+    expected = {"participant_name": "Ann Bee", "email": "ann.bee@x.test", "participant_user_id": "p1",
+                "registrant_id": "r1", "matched_by": "registrant_id", "total_duration": 720}  # fmt: skip
+    assert {column: person[column] for column in expected} == expected
+
+
 def test_rows_without_a_user_id_are_told_apart_by_who_joined(case: AttendanceCase) -> None:
     case.read(
         [
