@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.cli import calendly_webhook
 from rollcall.cli.stored import DATABASE_VARIABLE, calendly_resources, database_address
-from rollcall.cli.terminal import ask_secret, print_table
+from rollcall.cli.terminal import ask_secret, print_table, state_of
 
 if TYPE_CHECKING:
     from rollcall.sync.calendly.connect import App, Proof
@@ -102,7 +101,7 @@ def run_list(_args: argparse.Namespace) -> int:
                 user.calendly_scope,
                 user.calendly_role or "-",
                 user.calendly_token_kind,
-                _state(user.calendly_is_active, user.calendly_reconnect_needed_at),
+                state_of(user.calendly_is_active, user.calendly_reconnect_needed_at),
                 f"{user.last_calendly_sync:%Y-%m-%d %H:%M}" if user.last_calendly_sync else "-",
                 "complete" if user.calendly_initial_sync_complete else "to do",
                 "on" if user.calendly_webhook_enabled else "-",
@@ -174,9 +173,3 @@ def _told(proof: Proof) -> int:
 
 def _whose(scope: str) -> str:
     return "the meetings of the whole organization" if scope == "organization" else "their own meetings"
-
-
-def _state(active: bool, reconnect_needed_at: datetime | None) -> str:
-    if not active:
-        return "off"
-    return "reconnect needed" if reconnect_needed_at else "active"

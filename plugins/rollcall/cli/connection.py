@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 from typing import Any
 
 from rollcall.cli.stored import DATABASE_VARIABLE, database_address, keyring
-from rollcall.cli.terminal import ask_secret, print_table
+from rollcall.cli.terminal import ask_secret, print_table, state_of
 
 _CLIENT_SECRET = "ROLLCALL_ZOOM_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 _REFRESH_TOKEN = "ROLLCALL_ZOOM_REFRESH_TOKEN"  # noqa: S105 - the name of a variable
@@ -103,7 +102,7 @@ def run_list(_args: argparse.Namespace) -> int:
                 connection.kind,
                 connection.plan,
                 connection.account_id or "-",
-                _state(connection.is_active, connection.reconnect_needed_at),
+                state_of(connection.is_active, connection.reconnect_needed_at),
                 f"{connection.token_expires_at:%Y-%m-%d %H:%M}" if connection.token_expires_at else "-",
                 connection.api_url,
             )
@@ -164,9 +163,3 @@ def run_rotate_keys(_args: argparse.Namespace) -> int:
     done = rotate_keys(database_address(), keyring())
     print(f"Re-encrypted {done.connections} connections ({done.secrets} secrets) with the first key.")
     return 0
-
-
-def _state(active: bool, reconnect_needed_at: datetime | None) -> str:
-    if not active:
-        return "off"
-    return "reconnect needed" if reconnect_needed_at else "active"

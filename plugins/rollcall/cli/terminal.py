@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 
 def ask_secret(variable: str, prompt: str) -> str:
@@ -35,3 +36,10 @@ def print_table(
     for row, style in zip((head, *rows), ("bold", *(styles or [None] * len(rows))), strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         console.print(line, style=style)
+
+
+def state_of(active: bool, reconnect_needed_at: datetime | None) -> str:
+    """How a connection, or a user, stands in a list: off, reconnect needed or active."""
+    if not active:
+        return "off"
+    return "reconnect needed" if reconnect_needed_at else "active"

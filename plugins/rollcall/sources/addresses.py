@@ -25,6 +25,13 @@ def checked_address(url: str, what: str, example: str) -> SplitResult:
     return parts
 
 
+def token_address(url: str, example: str) -> str:
+    """`url` as the address that gives out tokens; a bare host gets `/oauth/token`. Raises WrongUse like above."""
+    parts = checked_address(url, "OAuth address", example)
+    path = parts.path.rstrip("/")
+    return parts._replace(path={"": "/oauth/token", "/oauth": "/oauth/token"}.get(path, path)).geturl()
+
+
 def environment_proxies_off(url: str) -> dict[str, str]:
     """The `proxies` that make requests ignore the environment's proxies for an address on this machine.
 

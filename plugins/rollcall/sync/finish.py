@@ -16,10 +16,17 @@ def finish(conn: psycopg.Connection, run_id: int, *, failed_task: str | None) ->
     if run.status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Comparing with Zoom's own totals")
         attendance.reconcile(conn, run_id)
-    kind = message = None
-    if failed_task:
-        kind, said = runs.fatal_error(conn, run_id) or (None, "its log in Airflow says why")
-        message = f"Task {failed_task} failed: {said}"
+    kind, message = failure_of(conn, run_id, failed_task)
     return runs.finish_run(
         conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
     )
+
+
+def failure_of(
+    conn: psycopg.Connection, run_id: int, failed_task: str | None
+) -> tuple[str | None, str | None]:
+    """Kind and message of the error that ends a run whose `failed_task` failed; neither where no task did."""
+    if failed_task is None:
+        return None, None
+    kind, said = runs.fatal_error(conn, run_id) or (None, "its log in Airflow says why")
+    return kind, f"Task {failed_task} failed: {said}"

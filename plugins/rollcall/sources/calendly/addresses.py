@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollcall.sources.addresses import checked_address
+from rollcall.sources.addresses import checked_address, token_address
 
 API_URL = "https://api.calendly.com"
 OAUTH_URL = "https://auth.calendly.com/oauth/token"
@@ -17,6 +17,4 @@ def api_address(url: str) -> str:
 def oauth_address(url: str) -> str:
     """`url` as the address tokens are fetched from; a bare host gets `/oauth/token`. Raises WrongUse like
     above."""
-    parts = checked_address(url, "OAuth address", OAUTH_URL)
-    path = parts.path.rstrip("/")
-    return parts._replace(path={"": "/oauth/token", "/oauth": "/oauth/token"}.get(path, path)).geturl()
+    return token_address(url, OAUTH_URL)

@@ -7,6 +7,7 @@ import logging
 import psycopg
 
 from rollcall.store import runs
+from rollcall.sync.finish import failure_of
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +18,8 @@ def finish_calendly(conn: psycopg.Connection, run_id: int, *, failed_task: str |
     Raises RunClosed when the run was taken up again meanwhile: it is not this task's to finish.
     """
     run = runs.get_run(conn, run_id)
-    kind = message = None
-    if failed_task:
-        kind, said = runs.fatal_error(conn, run_id) or (None, "its log in Airflow says why")
-        message = f"Task {failed_task} failed: {said}"
-    elif run.status in ("running", "waiting"):
+    kind, message = failure_of(conn, run_id, failed_task)
+    if not failed_task and run.status in ("running", "waiting"):
         runs.set_phase(conn, run_id, "finish", "Closing the run")
     status = runs.finish_calendly_run(
         conn, run_id, error_kind=kind, error_message=message, times_opened=run.times_opened
