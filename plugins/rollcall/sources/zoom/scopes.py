@@ -11,11 +11,10 @@ def is_granted(endpoint: Endpoint, granted: Iterable[str]) -> bool:
     """True where one of `granted` allows `endpoint`.
 
     Good are the granular and the classic name, each as `:admin` or `:master` (parent accounts), and for the
-    webinar calls also without it (user-level apps). Report, dashboard and user-list scopes exist only for
-    admins.
+    webinar calls also without it (user-level apps). Report and user-list scopes exist only for admins.
     """
     accepted = _variants(endpoint.granular_scope) | _variants(endpoint.classic_scope)
-    return any(_one_spelling(scope) in accepted for scope in granted)
+    return any(scope in accepted for scope in granted)
 
 
 def missing(endpoints: Iterable[Endpoint], granted: Iterable[str]) -> tuple[Endpoint, ...]:
@@ -25,11 +24,6 @@ def missing(endpoints: Iterable[Endpoint], granted: Iterable[str]) -> tuple[Endp
 
 
 def _variants(scope: str) -> set[str]:
-    base = _one_spelling(scope).removesuffix(":admin")
+    base = scope.removesuffix(":admin")
     levels = {f"{base}:admin", f"{base}:master"}
     return levels | {base} if base.startswith("webinar:") else levels
-
-
-def _one_spelling(scope: str) -> str:
-    """Dashboard scopes go by two prefixes in Zoom's own texts."""
-    return scope.strip().replace("dashboard_webinars:", "dashboard:")
