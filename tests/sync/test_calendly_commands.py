@@ -69,6 +69,9 @@ def test_from_connecting_to_switching_off(terminal: Terminal) -> None:
     assert row.split()[1:6] == [USER, "organization", "owner", "personal", "off"]
     assert terminal.type("activate", "1")[0] == 0
     assert "active" in terminal.type("list")[1]
+    terminal.calendly.edit("set_role", role="admin")
+    assert "role admin" in terminal.type("test", USER)[1]
+    assert terminal.type("list")[1].splitlines()[1].split()[3] == "admin"
 
 
 def test_connecting_again_replaces_the_token_and_nothing_else(terminal: Terminal) -> None:

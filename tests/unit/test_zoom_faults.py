@@ -183,3 +183,8 @@ def test_a_host_given_by_e_mail_is_not_named() -> None:
 )
 def test_any_body_at_all_gives_an_error_and_not_a_crash(body: bytes) -> None:
     assert type(fault_of(400, {}, body, zoom.USERS, "", now=NOW)) is DataFault
+
+
+def test_a_call_for_the_whole_account_names_no_item() -> None:
+    error = fault_of(400, {}, b"{}", zoom.USERS, "", now=NOW)
+    assert str(error).startswith("Zoom refused users with HTTP 400")

@@ -39,6 +39,15 @@ def test_a_whole_row_is_kept_as_it_came() -> None:
     assert row["other_fields"] is None
 
 
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [("user_id", "user_id"), ("name", "name"), ("user_email", "email"), ("status", "status")],
+)
+def test_empty_text_is_none_and_a_number_is_text(field: str, column: str) -> None:
+    assert staged(**{field: ""})[column] is None
+    assert staged(**{field: 7})[column] == "7"
+
+
 def test_fields_that_zoom_may_add_are_kept() -> None:
     assert staged(new_thing={"a": "b\x00"})["other_fields"] == {
         "new_thing": {"a": "b\N{REPLACEMENT CHARACTER}"}
