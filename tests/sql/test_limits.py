@@ -119,6 +119,14 @@ class TestHolds:
         assert limits.take_slot(writer, same, "medium").wait_seconds == 0
         assert limits.take_slot(writer, other, "heavy").wait_seconds == 0
 
+    def test_a_hold_of_an_unknown_account_is_its_connections_own(
+        self, writer: psycopg.Connection, plan: str
+    ) -> None:
+        asked, other = (add_connection(writer, name, plan=plan, account=None) for name in ("asked", "other"))
+        limits.hold_calls(writer, asked, "heavy", datetime.now(UTC) + timedelta(seconds=300), daily=False)
+        assert limits.take_slot(writer, asked, "heavy").wait_seconds == pytest.approx(300, abs=5)
+        assert limits.take_slot(writer, other, "heavy").wait_seconds == 0
+
     def test_a_hold_for_the_day_parks_the_pool(self, writer: psycopg.Connection, plan: str) -> None:
         asked = add_connection(writer, "asked", plan=plan)
         same = add_connection(writer, "same-account", plan=plan)

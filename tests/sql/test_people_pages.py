@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from rollcall.errors import RunClosed
-from rollcall.store import queue, webinars
+from rollcall.store import gaps, queue, webinars
 from tests.sql.attendance_case import AttendanceCase
 from tests.sql.writers import Connect, wait_until_blocked
 
@@ -91,6 +91,16 @@ def test_pages_that_only_brought_people_are_known_in_the_next_run(stored: Attend
         ("done", 1, 1),
         ("done", 2, 2),
     ]
+
+
+def test_a_list_of_known_pages_fills_its_gap(stored: AttendanceCase) -> None:
+    lists = Lists(stored)
+    gaps.note_gap(
+        stored.conn, lists.run_id, object_kind="registrants", object_key=lists.items["denied"].subject,
+        status=500, code=None, reason="Refused.", is_expected=False, recheck_after_hours=1,
+    )  # fmt: skip
+    assert lists.passes("denied", b"d1", after="")
+    assert stored.rows("SELECT 1 FROM sync_gaps WHERE closed_at IS NULL") == []
 
 
 def test_a_page_is_known_in_its_place_only(stored: AttendanceCase) -> None:

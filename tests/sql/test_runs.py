@@ -105,11 +105,12 @@ class TestProgress:
     def test_a_parked_run_says_so_once_and_goes_on(self, case: AttendanceCase) -> None:
         run_id = case.open_run()
         runs.set_phase(case.conn, run_id, "fetch", "Fetching")
+        runs.refresh_progress(case.conn, run_id)
         until = datetime.now(UTC) + timedelta(hours=3)
         for _ in range(3):
             runs.set_waiting(case.conn, run_id, until, "The day's calls are used up", parked=True)
         run = case.run(run_id)
-        assert (run["status"], run["waiting_until"]) == ("waiting", until)
+        assert (run["status"], run["waiting_until"], run["estimated_end_at"]) == ("waiting", until, until)
         assert run["waiting_reason"] == "The day's calls are used up"
         assert activity(case, run_id).count("The day's calls are used up") == 1
         runs.set_phase(case.conn, run_id, "fetch", "Fetching")
@@ -168,6 +169,16 @@ class TestTheEnd:
         (found,) = case.rows("SELECT * FROM sync_gaps")
         assert found["closed_at"] is not None
         assert found["recheck_at"] is None
+
+    def test_a_gap_of_another_connection_to_the_same_account_stays_open(self, case: AttendanceCase) -> None:
+        other = AttendanceCase(case.conn, name="other")
+        for each in (case, other):
+            run_id = each.open_run()
+            gap(each, run_id, "uuid-of-the-instance")
+            finish(each, run_id)
+        case.read([row("Ann", leave=1)])
+        open_gaps = case.rows("SELECT connection_id FROM sync_gaps WHERE closed_at IS NULL")
+        assert open_gaps == [{"connection_id": other.connection_id}]
 
     def test_lists_that_nobody_read_make_it_failed(self, case: AttendanceCase) -> None:
         run_id = case.open_run()

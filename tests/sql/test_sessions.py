@@ -307,9 +307,9 @@ class TestTrust:
     def test_two_reads_that_agree_settle_it(self, case: AttendanceCase) -> None:
         rows = [ann(join=0, leave=10)]
         case.read(rows, total_records=5)
-        case.read([*rows, ann(join=20, leave=30)], total_records=5)
-        (read,) = case.rows("SELECT sync_status, reads, agreeing_reads FROM zoom_instance_reads")
-        assert read == {"sync_status": "provisional", "reads": 2, "agreeing_reads": 1}
+        case.read([*rows, row("Bob", email="bob@x.test", join=20, leave=30)], total_records=5)
+        (read,) = case.rows("SELECT sync_status, reads, agreeing_reads, people FROM zoom_instance_reads")
+        assert read == {"sync_status": "provisional", "reads": 2, "agreeing_reads": 1, "people": 2}
         case.read([*rows, case_row(case)], total_records=5)
         (read,) = case.rows("SELECT sync_status, reads, agreeing_reads FROM zoom_instance_reads")
         assert read == {"sync_status": "complete", "reads": 3, "agreeing_reads": 2}

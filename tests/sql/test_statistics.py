@@ -106,6 +106,14 @@ class TestWhoCounts:
         )
         assert found["attendances"] == 6
 
+    def test_the_middle_of_a_series_is_that_of_its_audience(self, writer: psycopg.Connection) -> None:
+        case = AttendanceCase(writer, webinar={"host_email": "host@x.test"})
+        for name, minutes in (("first", 10), ("second", 20)):
+            rows = [row("Host", email="host@x.test", leave=60), row("Ann", email="ann@x.test", leave=minutes)]
+            case.read(rows, instance_id=case.add_instance(name))
+        found = webinar(case)
+        assert (found["median_attended_minutes"], found["average_attended_minutes"]) == (15, 15)
+
 
 class TestRegistrants:
     def test_an_approved_registrant_is_found_by_id_or_e_mail_of_any_case(self, case: AttendanceCase) -> None:
