@@ -128,7 +128,7 @@ class TestEngagement:
         case = AttendanceCase(
             writer, instance={"start_time": None, "end_time": None, "duration_minutes": None}
         )
-        case.read([row("A", email="a@x.test", leave=40), row("B", email="b@x.test", leave=10)])
+        case.read([row("A", email="a@x.test", leave=40), row("B", email="b@x.test", join=10, leave=20)])
         query = "SELECT attended_share FROM participant_engagement ORDER BY participant_name"
         expected = [{"attended_share": 100}, {"attended_share": 25}]
         assert case.rows(query) == expected

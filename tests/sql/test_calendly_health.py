@@ -12,6 +12,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from rollcall.store import gaps, meetings, runs, users, webhooks
+from tests.sql.calendly_users import add_user
 
 EMAIL = "Ana@example.com"
 EVENT = "https://api.calendly.com/scheduled_events/a"
@@ -147,11 +148,11 @@ CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
 def test_each_trouble_of_webhooks_is_an_alert_that_says_whose_and_what_to_do(
     case: Case, condition: str, severity: str, go_wrong: Callable[[Case], object]
 ) -> None:
+    add_user(case.conn, "ben")
     assert case.alerts() == {}
     go_wrong(case)
-    alerts = case.alerts()
-    assert list(alerts) == [condition]
-    alert = alerts[condition]
+    (alert,) = case.rows("SELECT * FROM sync_alert_conditions")
+    assert alert["condition"] == condition
     assert (alert["severity"], alert["source"], alert["connection_id"], alert["connection_name"]) == (
         severity,
         "calendly",
@@ -233,8 +234,14 @@ def test_what_to_do_about_a_user_is_something_that_calendly_has(
             recheck_after_hours=recheck,
         )
     told = case.rows("SELECT http_status, action FROM sync_known_gaps ORDER BY http_status")
-    for found, command in zip(told, ("calendly test", "sync calendly", "sync calendly"), strict=True):
-        assert f"rollcall {command} {EMAIL}" in found["action"]
+    hints = [
+        ("A scope or a role is missing", f"rollcall calendly test {EMAIL}"),
+        ("A full sync asks again", f"rollcall sync calendly {EMAIL} --mode full"),
+        ("the next sync asks again", f"rollcall sync calendly {EMAIL}"),
+    ]
+    for found, (why, command) in zip(told, hints, strict=True):
+        assert why in found["action"]
+        assert command in found["action"]
     told += case.rows("SELECT action || detail AS action FROM sync_alert_conditions")
     case.conn.execute("UPDATE sync_runs SET heartbeat_at = now() - interval '2 hours'")
     told += [{"action": row[0]} for row in monitor.execute("SELECT message FROM check_stale_syncs()")]
@@ -280,6 +287,17 @@ def test_health_counts_meetings_by_what_became_of_them(case: Case) -> None:
         name: health[f"{name}_meetings"]
         for name in ("active_calendly", "canceled_calendly", "deleted_calendly", "webhook_synced")
     } == {"active_calendly": 2, "canceled_calendly": 1, "deleted_calendly": 1, "webhook_synced": 2}
+
+
+def test_health_counts_deliveries_by_what_became_of_them(case: Case) -> None:
+    add_user(case.conn, "ben")
+    for status in ("pending", "failed", "unreadable", "applied", "outdated"):
+        case.deliver(status)
+    case.refuse(4)
+    told = case.rows("SELECT * FROM calendly_sync_health ORDER BY email = %s DESC", EMAIL)
+    counts = [(h["deliveries_waiting"], h["deliveries_unreadable"], h["refusals"]) for h in told]
+    assert counts == [(2, 1, 4), (0, 0, 0)]
+    assert [h["last_delivery_at"] is None for h in told] == [False, True]
 
 
 def test_a_late_delivery_does_not_bring_a_missing_event_back_but_a_listing_does(case: Case) -> None:

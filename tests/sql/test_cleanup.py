@@ -208,6 +208,7 @@ class TestSettings:
         assert rows_in(db, DELIVERIES) == 10
         done = self.scheduled(monitor)
         assert counts(done, "rows_deleted") == {DELIVERIES: 3}
+        assert done[DELIVERIES]["is_complete"]
         left = db.execute("SELECT apply_status FROM calendly_webhook_events WHERE delivery_key LIKE '%31'")
         assert set(left.fetchall()) == {("pending",), ("failed",)}
         assert monitor.execute("SELECT clean_old_webhook_events(0)").fetchone() == (3,)

@@ -33,6 +33,28 @@ def test_the_summary_counts_runs_and_rows(well: MonitoredCase) -> None:
     assert found["rows", "fetched"] == found["rows", "sessions_inserted"] == 1
 
 
+def test_what_the_summary_warns_of_has_happened(well: MonitoredCase) -> None:
+    query = (
+        "SELECT section, metric, verdict FROM get_sync_summary('case') WHERE verdict NOT IN ('ok', 'info')"
+    )
+    assert well.rows(query) == []
+    well.fail()
+    well.gap()
+    warned = {(row["section"], row["metric"]) for row in well.rows(query)}
+    assert {("runs", "failed"), ("gaps", "open")} <= warned
+
+
+def test_each_hour_counts_its_runs_by_how_they_ended(well: MonitoredCase) -> None:
+    well.fail()
+    well.fail()
+    well.gap()
+    runs.close_run(well.conn, well.open_run(), "cancelled")
+    well.open_run()
+    found = well.rows("SELECT * FROM sync_monitoring_metrics")
+    counts = ("started", "completed", "with_gaps", "failed", "cancelled", "active")
+    assert [sum(hour[f"runs_{count}"] for hour in found) for count in counts] == [6, 1, 1, 2, 1, 1]
+
+
 def test_the_window_is_kept(well: MonitoredCase) -> None:
     well.age("sync_runs", "started_at", "2 days")
     assert figures(well, "get_sync_summary")["runs", "started"] == 0

@@ -194,6 +194,19 @@ class TestRejoinsAndEnds:
         found = instance(case)
         assert (found["rejoins"], found["peak_concurrency"], found["peak_at"]) == (0, 2, at(35))
 
+    def test_who_came_back_was_there_until_each_leave_whatever_duration_was_stated(
+        self, case: AttendanceCase
+    ) -> None:
+        case.read(
+            [
+                row("A", email="a@x.test", join=0, leave=10, duration=60),
+                row("A", email="a@x.test", join=20, leave=30, duration=60),
+                row("B", email="b@x.test", join=5, leave=15),
+            ]
+        )
+        found = instance(case)
+        assert (found["peak_concurrency"], found["peak_at"], found["rejoins"]) == (2, at(5), 1)
+
     @pytest.mark.parametrize(
         ("fields", "stayed"),
         [
