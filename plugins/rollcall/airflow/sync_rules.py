@@ -15,6 +15,7 @@ from rollcall.airflow.database import connect
 from rollcall.airflow.task_rules import Context, as_sentences, failed_task
 from rollcall.errors import Parked, RunClosed, SetupError, WrongUse
 from rollcall.store import runs
+from rollcall.store.migrate import check_schema
 from rollcall.store.runs import Run
 from rollcall.sync.batches import Connect
 from rollcall.sync.opening import run_in_the_way
@@ -64,6 +65,7 @@ def on_run(context: Context, use_case: Callable[[Connect, int], int]) -> int:
     """Call `use_case(connect, run_id)` for the run that the first task opened; the task is skipped without one."""
     with as_sentences():
         with closing(connect()) as conn:
+            check_schema(conn)
             run_id = runs.run_of(conn, context["ti"].dag_id, context["dag_run"].run_id)
         if run_id is None:
             raise AirflowSkipException("No run was opened.")

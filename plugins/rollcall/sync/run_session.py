@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -15,6 +16,7 @@ import requests
 from rollcall.secrets import Keyring
 from rollcall.sources.retry import RetryPolicy
 from rollcall.store import limits, queue, runs
+from rollcall.store.migrate import check_schema
 
 NAMED_WAIT_SECONDS = 2.0
 """Shorter waits are normal pacing and not worth a word."""
@@ -41,17 +43,21 @@ class RunSession:
     """A task at work on a run; a context manager that closes what it opened.
 
     `conn` is for the run's data. Pacing and heartbeats go over a connection of their own, `pace`, so that they never
-    end up in a transaction that is rolled back, and may come from several threads.
+    end up in a transaction that is rolled back, and may come from several threads. Raises SetupError where the schema
+    is not this code's: the run may have been parked when rollcall was upgraded.
     """
 
     def __init__(self, resources: Resources, run_id: int) -> None:
         self.run_id = run_id
-        self.conn = resources.connect()
-        self.pace = resources.connect()
-        self.run = runs.get_run(self.conn, run_id)
         self.item: queue.Item | None = None
         """The lease that waiting keeps alive, if any."""
-        self.policies = stored_policies(self.conn)
+        with ExitStack() as opened:
+            self.conn = opened.enter_context(closing(resources.connect()))
+            self.pace = opened.enter_context(closing(resources.connect()))
+            check_schema(self.conn)
+            self.run = runs.get_run(self.conn, run_id)
+            self.policies = stored_policies(self.conn)
+            opened.pop_all()
         self._progress_at = 0.0
 
     def __enter__(self) -> Self:
