@@ -74,7 +74,12 @@ def test_an_upgrade_needs_no_more_than_the_owners_role(server: Postgres) -> None
         conn.execute("GRANT rollcall_owner TO upgrader")
     migrate_up(address)
     migrate_down(address, 4)
-    assert migrate_up(server.dsn("upgrade_case", "upgrader", "upgrader-pass"))
+    as_upgrader = server.dsn("upgrade_case", "upgrader", "upgrader-pass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROLLCALL_READER_PASSWORD", "reader-pass")
+        with pytest.raises(SetupError, match="nothing was changed: unset ROLLCALL_READER_PASSWORD"):
+            migrate_up(as_upgrader)
+    assert migrate_up(as_upgrader)
 
 
 def test_somebody_without_rights_is_told_what_is_needed(server: Postgres) -> None:

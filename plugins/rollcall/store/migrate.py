@@ -268,7 +268,13 @@ def _set_passwords(conn: psycopg.Connection) -> None:
     """Let roles log in whose passwords the environment holds."""
     for role, variable in _PASSWORD_VARIABLES.items():
         if password := os.environ.get(variable):
-            set_password(conn, role, password)
+            try:
+                set_password(conn, role, password)
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise SetupError(
+                    f"You may not change the password of {role}, nothing was changed: unset {variable}, or migrate "
+                    f"as a superuser or as who made the role ({error.diag.message_primary})."
+                ) from error
 
 
 def _stored_code_checksum(conn: psycopg.Connection) -> str | None:
