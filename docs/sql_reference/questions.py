@@ -50,9 +50,11 @@ _QUESTIONS: Mapping[str, Question] = {
     "webinar_statistics": Question("SELECT * FROM webinar_statistics(1);", is_tall=True),
     "instance_concurrency": Question("SELECT * FROM instance_concurrency('1', '15 minutes');"),
     "instance_retention": Question("SELECT * FROM instance_retention('1', '15 minutes');"),
+    # By name: which id a person gets is left to the plan that stores them, and so to the version of Postgres.
     "attended_sessions": Question(
-        "SELECT participant_id, instance_id, join_time, end_time FROM attended_sessions\n"
-        "WHERE participant_id = 2 ORDER BY join_time;"
+        "SELECT p.participant_name, s.join_time, s.end_time\n"
+        "FROM attended_sessions s JOIN zoom_participants p ON p.id = s.participant_id\n"
+        "WHERE s.instance_id = 1 AND p.participant_name = 'Ben Back' ORDER BY s.join_time;"
     ),
     "instance_attendance_analytics": Question(
         "SELECT * FROM instance_attendance_analytics WHERE instance_id = 1;", is_tall=True
@@ -62,8 +64,8 @@ _QUESTIONS: Mapping[str, Question] = {
         is_tall=True,
     ),
     "participant_engagement": Question(
-        "SELECT * FROM participant_engagement WHERE instance_id = 1 ORDER BY engagement_score DESC LIMIT 1;",
-        is_tall=True,
+        "SELECT participant_name, attended_share, minutes_late, minutes_left_early, rejoins, engagement_score\n"
+        "FROM participant_engagement WHERE instance_id = 1 ORDER BY engagement_score DESC, participant_name;"
     ),
     "get_sync_health_status": Question("SELECT * FROM get_sync_health_status('main');", is_tall=True),
     "get_sync_summary": Question(
