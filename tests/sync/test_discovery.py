@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
 
 from tests.sync.conftest import StartRunner
@@ -9,6 +11,10 @@ from tests.sync.runner import Runner
 from tests.sync.truth import assert_truth, wrong_instances
 
 DAY_MINUTES = 24 * 60
+UNSEEN = (
+    "SELECT object_kind, object_key FROM sync_gaps"
+    " WHERE object_kind IN ('history', 'host') AND closed_at IS NULL AND NOT is_expected"
+)
 
 
 def found(runner: Runner) -> set[str]:
@@ -68,6 +74,22 @@ def test_host_by_host_goes_back_as_far(start: StartRunner) -> None:
     assert found(runner) >= set(old)
 
 
+def test_host_by_host_finds_what_ran_into_the_first_day_over_midnight(start: StartRunner) -> None:
+    runner = start("seed", "--scale", "0.1")
+    runner.zoom.fault("scope_missing", match="history_meetings", times=-1)
+    (number,) = runner.zoom.truth["webinars"]
+    now = datetime.now(UTC)
+    day = now.date() - timedelta(days=2)
+    ended = datetime.combine(day, time(0, 15), UTC)
+    minutes = (now - ended).total_seconds() / 60
+    over_midnight = runner.zoom.edit("add_instance", webinar_id=int(number), ended_minutes_ago=minutes)[
+        "uuid"
+    ]
+    runner.zoom.edit("expire_id", webinar_id=int(number))
+    assert runner.sync(mode="date_range", **{"from": str(day), "to": str(day)})["rows_fetched"] > 0
+    assert_truth(runner, [over_midnight])
+
+
 def test_a_history_list_that_never_ends_is_a_gap_and_not_the_end_of_the_account(start: StartRunner) -> None:
     runner = start("demo", "--scale", "0.2")
     runner.zoom.fault("empty_page", match="history_meetings")
@@ -87,9 +109,13 @@ def test_after_a_hole_in_discovery_deltas_read_all_that_was_not_seen(
     assert runner.sync()["status"] == "completed_with_gaps"
     assert wrong_instances(runner, runner.zoom.truth)
     runner.zoom.clear_faults()
+    today = str(datetime.now(UTC).date())
+    runner.sync(mode="date_range", **{"from": today, "to": today})
+    assert runner.rows(UNSEEN), "a look at one day says nothing of the others"
     runner.sync(mode="delta")
     runner.sync(mode="delta")
     assert_truth(runner)
+    assert runner.rows(UNSEEN) == []
 
 
 def test_a_list_of_discovery_whose_page_token_dies_begins_again(start: StartRunner) -> None:

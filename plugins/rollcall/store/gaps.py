@@ -36,6 +36,11 @@ def close_gap(conn: psycopg.Connection, run_id: int, object_kind: str, object_ke
     must_be_open(row, run_id)
 
 
+def close_gaps_of_kind(conn: psycopg.Connection, run_id: int, object_kind: str) -> None:
+    """Note that nothing of that kind is missing any more. Raises RunClosed when the run has ended."""
+    must_be_open(conn.execute("SELECT close_gaps_of_kind(%s, %s)", (run_id, object_kind)).fetchone(), run_id)
+
+
 def expect_unknown_webinars(conn: psycopg.Connection, run_id: int) -> None:
     """Let webinars that nobody knows, asked for by an earlier run, count as gaps no more. Raises RunClosed when the
     run has ended."""

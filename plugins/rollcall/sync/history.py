@@ -150,8 +150,9 @@ def _add_account_history(
         found.add_instances(
             history_instance(row) for row in rows if str(row.get("type") or "webinar").lower() == "webinar"
         )
-    if is_whole:
-        _close_gap(account, "history", "account")
+    if is_whole and _is_about_all(account):
+        # Those of single hosts, too: they are asked only where this can't be had.
+        gaps.close_gaps_of_kind(account.conn, account.run_id, "history")
     return is_whole
 
 
@@ -189,9 +190,13 @@ def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
 
 
 def _close_gap(account: Account, object_kind: str, object_key: str) -> None:
-    # What one asked for of a few days says nothing of the days that were missing.
-    if account.run.mode in ("full", "delta"):
+    if _is_about_all(account):
         gaps.close_gap(account.conn, account.run_id, object_kind, object_key)
+
+
+def _is_about_all(account: Account) -> bool:
+    """What was asked of a few days says nothing of the days that were missing."""
+    return account.run.mode in ("full", "delta")
 
 
 def _windows(
