@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from rollcall.sync import connections
 from rollcall.sync.connection_tokens import issue_token
 from rollcall.sync.key_rotation import rotate_keys
 from tests.sql.connection_world import ALL_SCOPES, FIRST_REFRESH, SECRET, World
+from tests.sql.writers import wait_until_blocked
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,27 @@ def test_keys_are_rotated_for_all_or_none(world: World) -> None:
     with pytest.raises(SetupError, match=r"acme.*Nothing was changed"):
         rotate_keys(world.db, Keyring([Fernet.generate_key().decode(), old]))
     assert world.db.execute("SELECT * FROM zoom_connections ORDER BY id").fetchall() == before
+
+
+def test_a_token_that_is_stored_while_keys_are_rotated_is_not_lost(world: World) -> None:
+    world.add()
+    new = Fernet.generate_key().decode()
+    with (
+        psycopg.connect(world.dsn) as refreshing,
+        psycopg.connect(world.dsn, autocommit=True) as rotating,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        refreshing.execute("SELECT FROM zoom_connections FOR UPDATE")
+        rotated = pool.submit(rotate_keys, rotating, Keyring([new]))
+        wait_until_blocked(world.db, rotating)
+        late = Keyring([new]).encrypt("refresh-9")
+        refreshing.execute(
+            "UPDATE zoom_connections SET refresh_token_encrypted = %s, client_secret_encrypted = %s",
+            (late, late),
+        )
+        refreshing.commit()
+        assert rotated.result(20).secrets == 2
+    assert Keyring([new]).decrypt(world.column("refresh_token_encrypted")) == "refresh-9"
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,15 @@ def test_an_oauth_app_is_connected_with_its_rotating_tokens(terminal: Terminal) 
     assert terminal.calendly.calls()["token_grants"] == 2
 
 
+def test_without_a_key_no_refresh_token_is_used_up(terminal: Terminal) -> None:
+    terminal.patch.setenv("ROLLCALL_CALENDLY_CLIENT_SECRET", CLIENT_SECRET)
+    terminal.patch.setenv("ROLLCALL_CALENDLY_REFRESH_TOKEN", REFRESH_TOKEN)
+    terminal.patch.delenv("ROLLCALL_FERNET_KEYS")
+    code, said = terminal.connect("--kind", "oauth", "--client-id", CLIENT_ID)
+    assert (code, "ROLLCALL_FERNET_KEYS" in said) == (1, True)
+    assert terminal.calendly.calls()["token_grants"] == 0
+
+
 def test_tokens_come_from_the_environment_only(terminal: Terminal) -> None:
     terminal.patch.delenv("ROLLCALL_CALENDLY_TOKEN")
     code, said = terminal.connect()
