@@ -33,6 +33,7 @@ Kind = Literal[
     "empty_page",
     "short_list",
     "200_error_body",
+    "invalid_300",
     "lone_surrogate",
     "odd_row",
 ]
@@ -121,6 +122,8 @@ def refusing(fault: Fault, now: float, label: str, scope: str) -> Reply:
             return page_token_dead()
         case "invalid_grant":
             return Reply(400, [b'{"reason":"Invalid Token!","error":"invalid_grant"}'])
+        case "invalid_300":
+            return refusal(400, 300, "Invalid parameter.")
         case "200_error_body":
             return Reply(200, [orjson.dumps({"code": 200, "message": PLAN_MISSING})])
         case _:

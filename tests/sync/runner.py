@@ -22,7 +22,7 @@ from rollcall.secrets import Keyring
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.connections import add_connection
-from rollcall.sync.discover import discover, open_run
+from rollcall.sync.discover import Discovered, discover, open_run
 from rollcall.sync.fetch import fetch
 from rollcall.sync.finish import finish
 from rollcall.sync.lists import LISTS
@@ -89,10 +89,10 @@ class Runner:
         assert not isinstance(opened, Run), "another run is active"
         return opened
 
-    def discover(self, run_id: int) -> None:
+    def discover(self, run_id: int) -> Discovered:
         """The first task."""
         with Account(self.resources, run_id) as account:
-            discover(account)
+            return discover(account)
 
     def fetch(self, run_id: int, worker: str = "worker-0") -> int:
         """One fetch worker."""

@@ -48,6 +48,14 @@ def test_without_the_account_history_each_host_is_asked(start: StartRunner) -> N
     assert [(gap["object_key"], gap["is_expected"]) for gap in history] == [("account", True)]
 
 
+@pytest.mark.parametrize(("profile", "workers"), [("seed", 2), ("empty", 0)])
+def test_no_worker_is_started_that_has_no_list_to_read(
+    start: StartRunner, profile: str, workers: int
+) -> None:
+    runner = start(profile, "--scale", "0.1")
+    assert runner.discover(runner.open(fetch_workers=16)).workers == workers
+
+
 def test_a_full_sync_goes_back_to_the_last_day_that_zoom_serves(start: StartRunner) -> None:
     runner = start("demo", "--scale", "0.2")
     number = 91_000_000_000
@@ -98,6 +106,33 @@ def test_a_history_list_that_never_ends_is_a_gap_and_not_the_end_of_the_account(
     gaps = runner.rows("SELECT * FROM sync_gaps WHERE object_kind = 'history' AND NOT is_expected")
     assert gaps, "half a list was taken for the whole"
     assert run["status"] == "completed_with_gaps"
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [("500", 2), ("500", 0), ("invalid_300", 0)],
+    ids=["in the middle", "at once", "refused"],
+)
+def test_where_the_accounts_history_is_not_whole_the_hosts_tell(
+    start: StartRunner, kind: str, after: int
+) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.zoom.fault(kind, match="history_meetings", after=after, times=-1)
+    assert runner.sync()["status"] == "completed_with_gaps"
+    assert found(runner) == runner.zoom.truth["instances"].keys()
+    assert runner.rows(UNSEEN) == [{"object_kind": "history", "object_key": "account"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "match", "gap"),
+    [("invalid_300", "report/users/uA1", "history"), ("500", "/v2/users/uA1[^/]*/webinars", "host")],
+)
+def test_a_host_whose_list_is_refused_is_a_gap(start: StartRunner, kind: str, match: str, gap: str) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.zoom.fault("scope_missing", match="history_meetings", times=-1)
+    runner.zoom.fault(kind, match=match, times=-1)
+    assert runner.sync()["status"] == "completed_with_gaps"
+    assert [row["object_kind"] for row in runner.rows(UNSEEN)] == [gap]
 
 
 @pytest.mark.parametrize("refused", [r"/v2/users\?|history_meetings", "history_meetings|report/users/uA1"])

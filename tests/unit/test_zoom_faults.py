@@ -169,6 +169,11 @@ def test_both_kinds_of_rate_limit(
     assert (error.daily, error.retry_at) == (daily, retry_at)
 
 
+def test_a_failure_dressed_as_success_is_what_its_code_says() -> None:
+    assert type(fault(200, 429, "")) is RateLimited
+    assert type(fault(200, 503, "")) is ServerFault
+
+
 def test_the_tracking_id_for_zooms_support_is_kept() -> None:
     assert fault(404, 3001, "", headers={"X-Zm-TrackingId": "v=2.0;id=7"}).tracking_id == "v=2.0;id=7"
 
