@@ -8,11 +8,13 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from rollcall.errors import RunClosed
 from rollcall.store import attendance, queue, runs
 from tests.sql.attendance_case import AttendanceCase, row
 from tests.sql.cleaning import (
+    CLEANED,
     STAGING,
     clean,
     counts,
@@ -92,6 +94,30 @@ def test_a_cleanup_waits_for_nobody(dsn: str, case: AttendanceCase, monitor: psy
         other.rollback()
     clean(monitor, 30)
     assert [rows_in(case.conn, table) for table in STAGING] == [0, 0, 0]
+
+
+def test_rows_that_somebody_holds_are_stepped_around_and_their_run_stays(
+    dsn: str, case: AttendanceCase, monitor: psycopg.Connection
+) -> None:
+    failed_run(case, 40)
+    failed_run(case, 35)
+    case.conn.execute(
+        "INSERT INTO sync_test_results (test_run, run_at, test_name, passed, expected, detail, duration_ms)"
+        " VALUES (gen_random_uuid(), now() - interval '40 days', 'x', true, 'x', 'x', 1)"
+    )
+    case.conn.execute(
+        "INSERT INTO zoom_call_budgets (account, daily_pool, day) VALUES ('a', 'heavy', current_date - 40)"
+    )
+    monitor.execute("SET lock_timeout = '100ms'")
+    for table in CLEANED:
+        with psycopg.connect(dsn) as other, monitor.transaction(force_rollback=True):
+            other.execute(sql.SQL("SELECT FROM {} FOR UPDATE").format(sql.Identifier(table)))
+            done = clean(monitor, 30)
+            assert (done[table]["rows_deleted"], done[table]["rows_found"] > 0) == (0, True), table
+            hangs_on_it = table in ("webinar_sync_queue", "sync_progress_updates", "sync_error_logs")
+            assert done["sync_runs"]["rows_deleted"] == (0 if hangs_on_it or table == "sync_runs" else 1), (
+                table
+            )
 
 
 def test_a_lease_of_a_run_whose_list_was_cleaned_is_gone(

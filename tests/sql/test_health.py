@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from rollcall.cli import main
-from rollcall.store import connections, runs
+from rollcall.store import connections, queue, runs
 from tests.sql.attendance_case import add_connection
 from tests.sql.monitored_case import MonitoredCase
 
@@ -64,6 +64,37 @@ def test_each_trouble_takes_its_points_and_the_parts_add_up(well: MonitoredCase)
     assert health["last_error_kind"] == "server_error"
 
 
+@pytest.mark.parametrize(
+    ("hours", "rates"), [(23, (100, 100)), (25, (None, 100)), (167, (None, 100)), (169, (None, None))]
+)
+def test_a_rate_is_of_the_runs_that_ended_in_its_time(
+    well: MonitoredCase, hours: int, rates: tuple[int | None, int | None]
+) -> None:
+    well.age("sync_runs", "started_at", f"{hours} hours")
+    well.age("sync_runs", "finished_at", f"{hours} hours")
+    health = well.health()
+    assert (health["success_rate_24h"], health["success_rate_7d"]) == rates
+    durations = (health["average_duration_24h"], health["average_duration_7d"])
+    assert [each is None for each in durations] == [rate is None for rate in rates]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "points"),
+    [
+        (
+            "UPDATE zoom_instance_reads SET sync_status = 'provisional', provisional_since = now() - interval '9 days'",
+            20,
+        ),
+        ("UPDATE zoom_instance_reconciliation SET verdict = 'differs'", 15),
+    ],
+)
+def test_what_is_not_whole_takes_points_of_completeness(
+    well: MonitoredCase, trouble: str, points: int
+) -> None:
+    well.conn.execute(trouble.encode())
+    assert well.health()["completeness_points"] == points
+
+
 def test_cancelled_runs_count_in_no_rate(well: MonitoredCase) -> None:
     for _ in range(3):
         runs.close_run(well.conn, well.open_run(), "cancelled")
@@ -84,6 +115,11 @@ def test_an_active_run_shows_its_progress_and_queue(well: MonitoredCase) -> None
     runs.set_phase(well.conn, run_id, "fetch", "Fetching")
     health = well.health()
     assert (health["active_run_id"], health["active_run_progress"], health["stale_runs"]) == (run_id, 5, 0)
+    queue.enqueue_participants(well.conn, run_id, [well.add_instance(f"uuid-{n}") for n in range(3)])
+    for _ in range(2):
+        assert queue.lease(well.conn, run_id, "worker-1") is not None
+    (live,) = well.rows("SELECT workers, queue_depth FROM sync_monitoring_view")
+    assert live == {"workers": 1, "queue_depth": 3}
     well.age("sync_runs", "heartbeat_at", "2 hours", "finished_at IS NULL")
     assert (well.health()["stale_runs"], well.health()["liveness_points"]) == (1, 0)
 

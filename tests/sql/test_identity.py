@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from rollcall.store import webinars
 from tests.sql.attendance_case import AttendanceCase, Row, add_connection, groups, row
 
 
@@ -179,6 +180,14 @@ def test_a_late_row_with_a_key_takes_apart_what_only_a_name_held_together(case: 
     assert (again["sessions_unchanged"], again["participants_unchanged"]) == (3, 3)
 
 
+def test_blank_keys_of_joins_that_a_later_read_lacks_tie_nobody(case: AttendanceCase) -> None:
+    case.read(
+        [join("a", "Ann", email=" ", registrant_id=" "), join("b", "Bob", email=" ", registrant_id=" ")]
+    )
+    case.read([join("c", "Cem", email="cem@x.test")])
+    assert groups(case.people()) == people("a", "b", "c")
+
+
 def test_a_corrected_key_moves_a_join_to_its_own_person(case: AttendanceCase) -> None:
     case.read([join("a", "Ann", email="ann@x.test"), join("b", "Bob", email="ann@x.test")])
     (before,) = case.people()
@@ -254,16 +263,27 @@ def test_a_host_with_another_account_besides_is_the_host(writer: psycopg.Connect
     assert [person["role"] for person in case.people()] == ["host"]
 
 
+def test_a_panelist_with_another_address_besides_is_a_panelist(case: AttendanceCase) -> None:
+    webinars.upsert_panelists(case.conn, case.webinar_id, [{"panelist_id": "p", "email": "pan@x.test"}])
+    case.read(
+        [
+            join("a", "Pan", registrant_id="R", email="pan@x.test"),
+            join("b", "Pan", registrant_id="R", email="home@x.test"),
+        ]
+    )
+    assert [person["role"] for person in case.people()] == ["panelist"]
+
+
 def test_the_latest_name_and_e_mail_are_shown(case: AttendanceCase) -> None:
     case.read(
         [
             join("a", "Ann", email="ann@x.test"),
             join("b", "Ann Bee", email="Ann@x.test"),
-            join("c", None, email="ann@x.test"),
+            join("c", None, email="ANN@x.test"),
         ]
     )
     (person,) = case.people()
-    assert (person["participant_name"], person["email"]) == ("Ann Bee", "ann@x.test")
+    assert (person["participant_name"], person["email"]) == ("Ann Bee", "ANN@x.test")
 
 
 def test_the_same_data_give_the_same_uuids_in_another_database(writer: psycopg.Connection) -> None:

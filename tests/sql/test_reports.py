@@ -10,6 +10,7 @@ import pytest
 
 from rollcall.store import runs
 from tests.sql.attendance_case import add_connection
+from tests.sql.calendly_users import add_user
 from tests.sql.monitored_case import MonitoredCase
 
 
@@ -53,6 +54,41 @@ def test_each_hour_counts_its_runs_by_how_they_ended(well: MonitoredCase) -> Non
     found = well.rows("SELECT * FROM sync_monitoring_metrics")
     counts = ("started", "completed", "with_gaps", "failed", "cancelled", "active")
     assert [sum(hour[f"runs_{count}"] for hour in found) for count in counts] == [6, 1, 1, 2, 1, 1]
+
+
+def test_days_and_summary_take_durations_and_rates_of_the_runs_that_ended_by_themselves(
+    well: MonitoredCase,
+) -> None:
+    well.fail()
+    well.gap()
+    runs.close_run(well.conn, well.open_run("delta"), "cancelled")
+    lasted = {"completed": 60, "completed_with_gaps": 120, "failed": 3600, "cancelled": 7200}
+    for status, seconds in lasted.items():
+        well.conn.execute(
+            "UPDATE sync_runs SET started_at = date_trunc('day', now(), 'UTC'),"
+            " finished_at = date_trunc('day', now(), 'UTC') + make_interval(secs => %s) WHERE status = %s",
+            (seconds, status),
+        )
+    full, delta = well.rows("SELECT * FROM sync_performance_analytics ORDER BY mode DESC")
+    assert (full["mode"], full["runs"], full["success_rate"], full["rows_fetched"]) == ("full", 1, 100, 1)
+    counts = ("runs", "succeeded", "failed", "cancelled", "success_rate")
+    assert [delta[count] for count in counts] == [3, 1, 1, 1, 50]
+    for which in ("average", "median", "longest"):
+        assert delta[f"{which}_duration"].total_seconds() == 120
+    found = figures(well, "generate_sync_report")
+    durations = [found["runs", f"{which}_duration"] for which in ("average", "median", "longest")]
+    assert durations == [90, 90, 120]
+    assert found["runs", "success_rate"] == Decimal("66.7")
+
+
+def test_a_connection_of_another_source_with_the_same_id_is_another(well: MonitoredCase) -> None:
+    user_id = add_user(well.conn)
+    assert user_id == well.connection_id
+    assert figures(well, "get_sync_summary", "U@example.test")["runs", "started"] == 0
+    health = well.rows("SELECT * FROM get_sync_health_status('U@example.test')")
+    assert [(each["status"], each["last_success_at"], each["open_gaps"]) for each in health] == [
+        ("unknown", None, 0)
+    ]
 
 
 def test_the_window_is_kept(well: MonitoredCase) -> None:
@@ -138,6 +174,8 @@ def test_the_dashboards_document_shows_what_there_is(well: MonitoredCase) -> Non
     run_id = well.open_run()
     (document,) = well.conn.execute("SELECT data FROM sync_monitoring_component_data").fetchall()[0]
     assert [run["run_id"] for run in document["live_runs"]] == [run_id]
+    verdicts = ("connections", "healthy", "warning", "critical", "unknown", "live_runs", "runs_ended")
+    assert [document["totals"][verdict] for verdict in verdicts] == [1, 0, 1, 0, 0, 1, 2]
     assert [run["status"] for run in document["recent_runs"]] == ["running", "failed", "completed"]
     assert [alert["condition"] for alert in document["alerts"]] == ["last_run_failed"]
     assert sum(hour["runs_started"] for hour in document["hourly"]) == 3

@@ -76,6 +76,26 @@ class TestProgress:
         assert run["message"] == "Fetched 1 of 2 instances, 2 rows"
         assert run["estimated_end_at"] > run["heartbeat_at"]
 
+    def test_each_phase_has_its_share_of_the_bar(self, case: AttendanceCase) -> None:
+        run_id = case.open_run()
+        second = case.add_instance("second")
+        bar = []
+
+        def look(phase: str) -> None:
+            runs.set_phase(case.conn, run_id, phase, phase)
+            runs.refresh_progress(case.conn, run_id)
+            bar.append(float(case.run(run_id)["progress_percentage"]))
+
+        queue.enqueue_participants(case.conn, run_id, [case.instance_id, second])
+        for instance in (case.instance_id, second):
+            case.fetch(run_id, [row("Ann", leave=1)], instance_id=instance)
+            look("fetch")
+        for work, phase in ((attendance.sessionize, "sessionize"), (attendance.upsert, "upsert")):
+            for _ in range(2):
+                assert work(case.conn, run_id, 1) == 1
+                look(phase)
+        assert bar == pytest.approx([42.5, 80, 84, 88, 93, 98], abs=0.1)
+
     def test_a_phase_is_told_once_however_many_workers_enter_it(self, case: AttendanceCase) -> None:
         run_id = case.open_run()
         for _ in range(4):

@@ -250,6 +250,18 @@ class TestTwoSources:
         (instance,) = case.rows("SELECT attendance_source FROM zoom_webinar_instances")
         assert instance["attendance_source"] == "report"
 
+    def test_a_list_that_still_waits_says_nothing_of_its_instance(self, case: AttendanceCase) -> None:
+        case.read([ann(join=0, leave=10)])
+        run_id = case.open_run()
+        case.fetch(run_id, [row("Bob", leave=5)], instance_id=case.add_instance("second"))
+        case.fetch(run_id, [ann(join=0, leave=99)], source="past_webinars")
+        for work in (attendance.sessionize, attendance.upsert):
+            assert work(case.conn, run_id, 1) == 1, "the other instance alone"
+        case.work_off(run_id)
+        assert runs.finish_run(case.conn, run_id, error_kind=None, error_message=None) == "completed"
+        assert case.run(run_id)["rows_kept_back"] == 1
+        assert [session["leave_time"] for session in case.sessions()] == [at(10)]
+
     def test_superseded_rows_stay_so_in_the_next_run(self, case: AttendanceCase) -> None:
         case.read([ann(join=20, leave=40)], source="past_webinars")
         case.read([ann(join=0, leave=10)])
@@ -303,6 +315,17 @@ class TestTrust:
         run = case.read(rows, **how)
         assert case.rows("SELECT sync_status FROM zoom_instance_reads") == [{"sync_status": status}]
         assert run["provisional"] == (status == "provisional")
+
+    @pytest.mark.parametrize(
+        ("totals", "rows"),
+        [({"duration_minutes": 0}, [ann(leave=10)]), ({"participants_count": 3}, [])],
+        ids=["the instance has no length yet", "nobody, where Zoom counted some"],
+    )
+    def test_an_instance_that_zoom_has_not_worked_out_yet_is_provisional(
+        self, case: AttendanceCase, totals: dict[str, int], rows: list[Row]
+    ) -> None:
+        case.read(rows, instance_id=case.add_instance("second", **totals))
+        assert case.rows("SELECT sync_status FROM zoom_instance_reads") == [{"sync_status": "provisional"}]
 
     def test_two_reads_that_agree_settle_it(self, case: AttendanceCase) -> None:
         rows = [ann(join=0, leave=10)]

@@ -106,6 +106,14 @@ class TestWhoCounts:
         )
         assert found["attendances"] == 6
 
+    def test_a_start_to_which_nobody_came_changes_nothing(self, case: AttendanceCase) -> None:
+        register(case, ("r1", "ann@x.test", "approved"))
+        case.read([])
+        case.read([row("Ann", registrant_id="r1", leave=10)], instance_id=case.add_instance("second"))
+        found = webinar(case)
+        assert (found["registrants_attended"], found["absentees"]) == (1, 0)
+        assert (found["median_attended_minutes"], found["actual_participant_count"]) == (10, 1)
+
     def test_the_middle_of_a_series_is_that_of_its_audience(self, writer: psycopg.Connection) -> None:
         case = AttendanceCase(writer, webinar={"host_email": "host@x.test"})
         for name, minutes in (("first", 10), ("second", 20)):
