@@ -90,6 +90,9 @@ def test_registrants_who_did_not_come_concern_nobody(case: AttendanceCase) -> No
     host = {"zoom_webinar_id": 88_988_872_033, "topic": "Another topic"}
     webinars.upsert_webinars(case.conn, case.connection_id, [host], is_detail=True)
     assert match_again(case)["instances_queued"] == 0
+    another = {"zoom_webinar_id": 5, "host_email": "another@example.com"}
+    webinars.upsert_webinars(case.conn, case.connection_id, [another], is_detail=True)
+    assert match_again(case)["instances_queued"] == 0
 
 
 def test_instances_that_the_run_reads_itself_are_not_asked_for_twice(case: AttendanceCase) -> None:

@@ -163,9 +163,11 @@ def test_a_worker_that_starts_again_gets_its_items_back_at_once(case: Attendance
 
 def test_an_item_given_back_keeps_its_place_in_the_list(case: AttendanceCase, run_id: int) -> None:
     item = take(case.conn, run_id)
-    queue.advance(case.conn, item, next_page_token="page-2", rows=300)
+    queue.advance(case.conn, item, next_page_token="page-2", rows=300, total_records=900)
+    queue.advance(case.conn, item, next_page_token="page-3", rows=300)
     queue.settle(case.conn, item, "queued")
-    assert take(case.conn, run_id).next_page_token == "page-2"
+    again = take(case.conn, run_id)
+    assert (again.next_page_token, item_row(case, again)["total_records"]) == ("page-3", 900)
 
 
 def test_a_list_that_starts_again_forgets_what_it_staged(case: AttendanceCase, run_id: int) -> None:
