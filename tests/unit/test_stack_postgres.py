@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,6 +119,16 @@ def test_makes_the_cluster_again_where_a_first_start_was_cut_off(server: Postgre
     (half_made / "PG_VERSION").write_text("18\n")
     server.start()
     assert answer(server.admin_dsn, "SELECT 1") == 1
+
+
+def test_starts_in_a_folder_whose_name_a_shell_would_misread() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)  # root's Postgres would go elsewhere, where it can't enter
+        server = Postgres(Path(folder) / 'it\'s "mine" $HOME 100%', preferred_port=0)
+        server.start()
+        assert answer(server.admin_dsn, "SELECT 1") == 1
+        assert server.log.is_relative_to(folder)
+        server.remove()
 
 
 def test_ignores_settings_meant_for_other_servers(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,7 +207,8 @@ class Postgres:
         home.log.touch(mode=0o600)
         home.hand_over(home.log)
         log_start = home.log.stat().st_size
-        where = ["--pgdata", str(home.data), "--log", str(home.log)]
+        # As seen from the home, where programs run: pg_ctl puts both into a shell's double quotes.
+        where = ["--pgdata", home.data.name, "--log", home.log.name]
         if home.run("pg_ctl", "start", "--wait", f"--timeout={_START_SECONDS}", *where, "--options", options):
             return None
         with home.log.open("rb") as log:
