@@ -281,6 +281,9 @@ def test_what_its_owner_called_expected_stays_so_while_it_is_refused_for_good(we
     well.conn.execute("UPDATE sync_gaps SET code = 300")
     well.gap(code=12702)
     assert set(well.alerts()) == {"open_gaps"}
+    well.conn.execute("UPDATE sync_gaps SET is_expected = true")
+    well.gap(code=12702, recheck=1)
+    assert set(well.alerts()) == {"open_gaps"}, "it will be asked again"
     well.conn.execute("UPDATE sync_gaps SET is_expected = true, closed_at = now()")
     well.gap(code=12702)
     assert set(well.alerts()) == {"open_gaps"}, "it was there in between"

@@ -252,6 +252,14 @@ def test_roles_come_from_the_host_and_the_panelist_list(writer: psycopg.Connecti
     assert [person["role"] for person in case.people()] == ["host", "host", "panelist", "attendee"]
 
 
+def test_the_host_is_who_held_the_instance_not_who_holds_the_webinar_now(writer: psycopg.Connection) -> None:
+    case = AttendanceCase(
+        writer, webinar={"host_email": "now@x.test"}, instance={"host_email": "then@x.test"}
+    )
+    case.read([join("a", "Then", email="then@x.test"), join("b", "Now", email="now@x.test")])
+    assert [person["role"] for person in case.people()] == ["host", "attendee"]
+
+
 def test_a_host_with_another_account_besides_is_the_host(writer: psycopg.Connection) -> None:
     case = AttendanceCase(writer, webinar={"host_id": "host-id"})
     case.read(

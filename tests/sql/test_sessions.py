@@ -188,8 +188,9 @@ def test_a_second_run_over_the_same_rows_writes_none(case: AttendanceCase) -> No
 def test_rows_that_a_later_read_lacks_stay(case: AttendanceCase) -> None:
     rows = [ann(join=0, leave=10), ann(join=20, leave=30)]
     case.read(rows)
-    case.read(rows[:1])
-    case.read([])
+    for fewer in (rows[:1], []):
+        run = case.read(fewer)
+        assert (run["status"], run["sessions_unchanged"]) == ("completed", len(fewer))
     assert len(case.sessions()) == 2
     assert case.people()[0]["session_count"] == 2
 
@@ -234,6 +235,8 @@ class TestTwoSources:
         run = case.read([ann(join=0, leave=99), row("Bob", leave=5)], source="past_webinars")
         assert _writes(case.conn) == before
         assert (run["rows_kept_back"], run["rows_fetched"], run["status"]) == (2, 2, "completed")
+        case.read([ann(join=0, leave=10)])
+        assert case.rows("SELECT DISTINCT status FROM webinar_sync_queue") == [{"status": "done"}]
 
     def test_the_better_source_supersedes_the_weaker_ones_rows(self, case: AttendanceCase) -> None:
         common = ann(join=0, leave=10)

@@ -56,6 +56,17 @@ def test_the_rows_of_another_run_stay(case: AttendanceCase, run_id: int, is_whol
     assert case.rows(f"SELECT DISTINCT item_id FROM {STAGED}") == [{"item_id": item_id}]  # noqa: S608
 
 
+def test_a_run_that_begins_drops_what_its_own_connection_left_there(case: AttendanceCase) -> None:
+    left = {}
+    for each in (case, AttendanceCase(case.conn, name="other")):
+        run_id = each.open_run()
+        left[each.connection_id] = each.fetch(run_id, [row("Ann", leave=1)])
+        runs.close_run(each.conn, run_id, "failed", "internal_error", "A task failed")
+    case.open_run()
+    del left[case.connection_id]
+    assert [r["item_id"] for r in case.rows(f"SELECT item_id FROM {STAGED}")] == [*left.values()]  # noqa: S608
+
+
 def test_nobody_who_reads_there_is_waited_for(case: AttendanceCase, run_id: int, dsn: str) -> None:
     with psycopg.connect(dsn) as reader:
         reader.execute(f"SELECT FROM {STAGED}".encode())
