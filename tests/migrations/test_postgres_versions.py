@@ -48,10 +48,28 @@ def test_up_down_and_up_again_and_a_whole_run(server: Postgres) -> None:
         ]
 
 
+def test_an_e_mail_in_capitals_is_the_same_one_in_a_turkish_database(server: Postgres) -> None:
+    with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
+        if not conn.execute("SELECT FROM pg_collation WHERE collname = 'tr-x-icu'").fetchall():
+            pytest.skip("this Postgres was built without ICU")
+        turkish = "LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C' ENCODING 'UTF8' TEMPLATE template0"
+        conn.execute(f"CREATE DATABASE turkish_case {turkish}".encode())
+    address = server.dsn("turkish_case")
+    migrate_up(address)
+    with psycopg.connect(address, autocommit=True) as conn:
+        conn.execute("SET ROLE rollcall_writer; SET search_path TO rollcall, public")
+        case = AttendanceCase(conn)
+        case.read(
+            [row("Ann", email="INFO@x.test", leave=10), row("Ann", email="info@x.test", join=20, leave=30)]
+        )
+        assert [person["session_count"] for person in case.people()] == [2]
+
+
 def test_an_owner_without_superuser_migrates_up_and_down(server: Postgres) -> None:
     with psycopg.connect(server.admin_dsn, autocommit=True) as conn:
         # As if no rollcall had ever been on this server.
         conn.execute("DROP DATABASE IF EXISTS superuser_case WITH (FORCE)")
+        conn.execute("DROP DATABASE IF EXISTS turkish_case WITH (FORCE)")
         for role in ("writer", "reader", "monitor", "owner"):
             conn.execute(f"DROP ROLE IF EXISTS rollcall_{role}".encode())
         conn.execute("CREATE ROLE dba LOGIN CREATEROLE CREATEDB NOSUPERUSER PASSWORD 'dba-pass'")

@@ -1,6 +1,7 @@
 -- A row has no id at Zoom. What identifies it is who joined when: user_id is new with every join, so with the join time it
 -- names the row; without it the person's keys must do. The leave time stays out, so that a later read can correct it.
--- A key of blanks is no key: it would make one person of all who left the field empty.
+-- A key of blanks is no key: it would make one person of all who left the field empty. E-mails are compared in the lower case of
+-- "C": in that of a Turkish database INFO is not info.
 CREATE FUNCTION collect_sessions(p_items bigint[])
 RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE
@@ -31,7 +32,7 @@ BEGIN
             s.join_time, s.leave_time, s.duration, s.status,
             nullif(btrim(s.name), '') COLLATE "C" AS name,
             nullif(btrim(s.email), '') COLLATE "C" AS email,
-            nullif(lower(btrim(s.email)), '') COLLATE "C" AS mail,
+            nullif(lower(btrim(s.email COLLATE "C")), '') AS mail,
             nullif(btrim(s.registrant_id), '') COLLATE "C" AS registrant_id,
             nullif(btrim(s.participant_user_id), '') COLLATE "C" AS participant_user_id,
             q.instance_id
@@ -93,7 +94,7 @@ BEGIN
     INSERT INTO pg_temp.batch_row
     SELECT
         q.id, NULL, NULL, s.session_id, s.join_time, s.leave_time, s.duration, s.status,
-        nullif(btrim(s.name), ''), nullif(btrim(s.email), ''), nullif(lower(btrim(s.email)), ''),
+        nullif(btrim(s.name), ''), nullif(btrim(s.email), ''), nullif(lower(btrim(s.email COLLATE "C")), ''),
         nullif(btrim(s.registrant_id), ''), nullif(btrim(s.participant_user_id), ''), q.instance_id, s.participant_id,
         s.superseded_at IS NOT NULL OR s.attendance_source <> q.list_source
     FROM webinar_sync_queue q

@@ -18,14 +18,14 @@ BEGIN
     WITH item AS MATERIALIZED (
         SELECT
             q.id, q.webinar_id, i.uuid, w.host_id COLLATE "C" AS host_id,
-            lower(coalesce(i.host_email, w.host_email)) COLLATE "C" AS host_mail
+            lower(coalesce(i.host_email, w.host_email) COLLATE "C") AS host_mail
         FROM webinar_sync_queue q
         JOIN zoom_webinar_instances i ON i.id = q.instance_id
         JOIN zoom_webinars w ON w.id = q.webinar_id
         WHERE q.id = ANY (p_items)
     ),
     panelist AS (
-        SELECT DISTINCT t.id AS item_id, lower(p.email) COLLATE "C" AS mail
+        SELECT DISTINCT t.id AS item_id, lower(p.email COLLATE "C") AS mail
         FROM item t
         JOIN zoom_panelists p ON p.webinar_id = t.webinar_id
         WHERE p.webinar_id = ANY (v_webinars) AND p.email IS NOT NULL

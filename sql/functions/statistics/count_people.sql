@@ -24,7 +24,7 @@ BEGIN
             SELECT
                 p.webinar_id,
                 p.registrant_id COLLATE "C" AS registrant_id,
-                nullif(lower(p.email), '') COLLATE "C" AS mail,
+                nullif(lower(p.email COLLATE "C"), '') AS mail,
                 p.participant_user_id COLLATE "C" AS participant_user_id,
                 bit_or(CASE p.role WHEN 'attendee' THEN 1 WHEN 'panelist' THEN 2 ELSE 4 END) AS roles
             FROM zoom_participants p
@@ -50,7 +50,7 @@ BEGIN
         SELECT h.node AS hub_node, unnest(h.nodes) AS node FROM hub h
     ),
     registrant AS MATERIALIZED (
-        SELECT r.id, r.webinar_id, r.registrant_id COLLATE "C" AS registrant_id, nullif(lower(r.email), '') COLLATE "C" AS mail
+        SELECT r.id, r.webinar_id, r.registrant_id COLLATE "C" AS registrant_id, nullif(lower(r.email COLLATE "C"), '') AS mail
         FROM zoom_registrants r
         WHERE r.webinar_id = ANY (p_webinar_ids) AND r.status = 'approved'
     ),

@@ -75,12 +75,12 @@ BEGIN
     visitor AS NOT MATERIALIZED (
         SELECT
             p.instance_id, p.webinar_id,
-            p.registrant_id COLLATE "C" AS registrant_id, nullif(lower(p.email), '') COLLATE "C" AS mail
+            p.registrant_id COLLATE "C" AS registrant_id, nullif(lower(p.email COLLATE "C"), '') AS mail
         FROM zoom_participants p
         WHERE p.instance_id = ANY (p_instance_ids) AND p.session_count > 0
     ),
     registrant AS NOT MATERIALIZED (
-        SELECT r.id, r.webinar_id, r.registrant_id COLLATE "C" AS registrant_id, nullif(lower(r.email), '') COLLATE "C" AS mail
+        SELECT r.id, r.webinar_id, r.registrant_id COLLATE "C" AS registrant_id, nullif(lower(r.email COLLATE "C"), '') AS mail
         FROM zoom_registrants r
         WHERE r.webinar_id = ANY (v_webinar_ids) AND r.status = 'approved'
     ),
