@@ -9,7 +9,7 @@ import pytest
 
 from rollcall.errors import SetupError
 from rollcall.stack.postgres import Postgres
-from rollcall.store.migrate import check_schema, migrate_up, verify
+from rollcall.store.migrate import check_schema, migrate_down, migrate_up, verify
 from rollcall.store.migration_files import read_migrations
 from tests.migrations.postgres_programs import dump
 from tests.migrations.single_statements import execute
@@ -84,6 +84,20 @@ def test_a_failure_in_the_middle_leaves_nothing(empty_database: str, sql_dir: Pa
     ):
         migrate_up(empty_database, sql_dir=sql_dir)
     assert dump(empty_database) == before
+
+
+@pytest.mark.parametrize("asked", ["sync_alert_conditions", "sync_gaps"])
+def test_whoever_left_a_transaction_open_is_told_of(
+    empty_database: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_up(empty_database)
+    monkeypatch.setattr("rollcall.store.migrate._LOCK_TIMEOUT", "100ms")
+    with psycopg.connect(empty_database) as somebody:
+        somebody.execute(f"SELECT FROM rollcall.{asked}".encode())
+        with pytest.raises(SetupError, match="nothing was changed: stop running syncs, end sessions"):
+            migrate_down(empty_database, 11)
+    with psycopg.connect(empty_database) as conn:
+        check_schema(conn)
 
 
 def test_a_failure_in_a_function_leaves_the_old_functions(empty_database: str, sql_dir: Path) -> None:

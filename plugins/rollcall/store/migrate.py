@@ -36,6 +36,7 @@ _PASSWORD_VARIABLES = {
     "rollcall_monitor": "ROLLCALL_MONITOR_PASSWORD",
 }
 _LOCK_TIMEOUT = "60s"
+_HELD = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def migrate_up(dsn: str, to: int | None = None, sql_dir: Path = SQL_DIR) -> list
 
     Below the last version there are no functions and views: they are written for the tables as they are at the end.
     Returns a sentence for each thing done. Raises WrongUse when `to` is no version or lies behind the database,
-    SetupError when an applied file was edited, when the database is newer than this code, or when objects of other
-    people depend on a view or function that must be rebuilt; nothing was changed then.
+    SetupError when an applied file was edited, when the database is newer than this code, when objects of other people
+    depend on a view or function that must be rebuilt, or when somebody holds one; nothing was changed then.
     """
     migrations = read_migrations(sql_dir)
     last = len(migrations)
@@ -167,7 +168,13 @@ def _locked(dsn: str) -> Iterator[psycopg.Connection]:
             raise SetupError(
                 f"Another migration has held the database for {_LOCK_TIMEOUT}: wait for it, then try again."
             ) from error
-        yield conn
+        try:
+            yield conn
+        except _HELD as error:
+            raise SetupError(
+                "Somebody holds rollcall's tables or views, nothing was changed: stop running syncs, end sessions that "
+                "pg_stat_activity shows as idle in transaction, then try again."
+            ) from error
 
 
 def _prepare(conn: psycopg.Connection, sql_dir: Path, migrations: list[Migration]) -> dict[int, str]:
@@ -190,6 +197,8 @@ def _run(conn: psycopg.Connection, text: str, name: str) -> None:
     """Run a file as it is: without parameters, so that `%`, `$1` and several statements are safe."""
     try:
         conn.execute(text.encode())
+    except _HELD:
+        raise
     except psycopg.Error as error:
         raise SetupError(f"{name} failed, nothing was changed: {error}") from error
 
