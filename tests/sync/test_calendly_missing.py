@@ -162,6 +162,17 @@ def test_an_answer_that_says_neither_is_a_gap_and_the_others_go_on(runner: Runne
     assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []
 
 
+def test_what_is_listed_again_is_a_gap_no_more(runner: Runner) -> None:
+    (unclear,) = in_window(runner, 1)
+    runner.calendly.edit("lose_access", event=unclear)
+    runner.calendly.fault("500", match=ONE_EVENT, times=-1)
+    assert runner.sync()["status"] == "completed_with_gaps"
+    runner.calendly.clear_faults()
+    runner.calendly.edit("regain_access", event=unclear)
+    run_to_truth(runner)
+    assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL") == []
+
+
 def test_a_changed_role_takes_nothing_for_missing_and_the_next_run_asks_again(
     start_calendly: StartCalendly,
 ) -> None:

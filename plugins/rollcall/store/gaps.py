@@ -41,6 +41,11 @@ def close_gaps_of_kind(conn: psycopg.Connection, run_id: int, object_kind: str) 
     must_be_open(conn.execute("SELECT close_gaps_of_kind(%s, %s)", (run_id, object_kind)).fetchone(), run_id)
 
 
+def close_gaps_of_listed(conn: psycopg.Connection, run_id: int) -> None:
+    """Note that meetings which the run's listings hold are there after all. Raises RunClosed when the run has ended."""
+    must_be_open(conn.execute("SELECT close_gaps_of_listed(%s)", (run_id,)).fetchone(), run_id)
+
+
 def expect_unknown_webinars(conn: psycopg.Connection, run_id: int) -> None:
     """Let webinars that nobody knows, asked for by an earlier run, count as gaps no more. Raises RunClosed when the
     run has ended."""

@@ -53,6 +53,7 @@ def list_events(account: CalendlyAccount) -> Listed:
         for slice_from, slice_to in slices(window_from, window_to):
             if slice_from not in booked:
                 _list_slice(account, standing, slice_from, slice_to)
+        gaps.close_gaps_of_listed(conn, run.id)
         _confirm_missing(account, standing)
     except SourceError as error:
         log_source_error(conn, run.id, "scheduled events", error, ended_task=True)
