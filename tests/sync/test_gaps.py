@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from rollcall.store import webinars
@@ -55,6 +57,34 @@ def test_a_list_that_failed_is_asked_again_by_the_next_delta(start: StartRunner,
     assert len(runner.everything("zoom_registrants")) == registered
     assert runner.sync()["status"] == "completed"
     assert_truth(runner)
+
+
+@pytest.mark.parametrize("match", ["/registrants", r"/v2/webinars/\d+$", r"past_webinars/\d+/instances"])
+def test_what_failed_of_a_webinar_that_is_gone_by_now_is_nobodys_to_mend(
+    start: StartRunner, match: str
+) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("500", match=match, times=-1)
+    assert runner.sync(fetch_workers=1)["status"] == "completed_with_gaps"
+    runner.zoom.clear_faults()
+    (number,) = runner.zoom.truth["webinars"]
+    runner.zoom.edit("expire_id", webinar_id=int(number))
+    assert runner.sync(mode="delta")["status"] == "completed"
+    assert runner.rows("SELECT FROM sync_gaps WHERE closed_at IS NULL AND NOT is_expected") == []
+    runner.zoom.reset_calls()
+    runner.sync(mode="delta")
+    asked = [target for target in runner.zoom.calls()["targets"] if f"/webinars/{number}" in target]
+    assert asked == [], "what is gone is asked for again"
+
+
+def test_a_missing_scope_is_looked_for_again_the_next_day(start: StartRunner) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("scope_missing", match="/panelists", times=-1)
+    runner.sync()
+    (gap,) = runner.rows(
+        "SELECT recheck_at - last_seen_at AS pause FROM sync_gaps WHERE object_kind = 'panelists'"
+    )
+    assert timedelta(hours=23) < gap["pause"] < timedelta(hours=25)
 
 
 def test_one_bad_instance_is_a_gap_and_the_others_are_whole(start: StartRunner) -> None:

@@ -41,8 +41,8 @@ def read_webinar(account: Account, item: Item) -> None:
             raise
         with conn.transaction():
             webinars.note_webinar_read(conn, item.webinar_id)
-            webinars.mark_webinar_gone(conn, item.webinar_id)
             record_gap(conn, account.run_id, "webinar", item.subject, gone)
+            webinars.mark_webinar_gone(conn, item.webinar_id)
             queue.settle(conn, item, "gap")
         return
     record = webinar_record(given) or {}
