@@ -207,12 +207,14 @@ class TestTheEnd:
         run = case.run(run_id)
         assert (run["error_kind"], run["finished_at"] is not None) == ("internal_error", True)
         assert "1 lists were not read to their end" in run["error_message"]
-        assert "start a delta" in run["error_message"]
+        assert run["error_message"].endswith("No attendance was fetched; start it again.")
 
     def test_a_task_that_failed_before_makes_it_failed(self, case: AttendanceCase) -> None:
         run_id = case.open_run()
+        case.fetch(run_id, [row("Ann", leave=1)])
         assert finish(case, run_id, "Task fetch failed") == "failed"
-        assert case.run(run_id)["error_message"].startswith("Task fetch failed")
+        told = case.run(run_id)["error_message"]
+        assert told == "Task fetch failed. What was fetched is stored; start a delta to do the rest."
 
     @pytest.mark.parametrize(
         "accident",

@@ -40,7 +40,10 @@ BEGIN
         v_status := 'failed';
         v_kind := coalesce(v_kind, 'internal_error');
         v_message := rtrim(coalesce(v_message, format('%s lists were not read to their end', v_left)), '.')
-            || '. What was fetched is stored; start a delta to do the rest.';
+            || CASE
+                WHEN v_run.rows_fetched = 0 THEN '. No attendance was fetched; start it again.'
+                ELSE '. What was fetched is stored; start a delta to do the rest.'
+            END;
     ELSIF v_run.gaps > 0 THEN
         v_status := 'completed_with_gaps';
     END IF;
