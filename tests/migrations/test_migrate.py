@@ -96,6 +96,11 @@ def test_two_migrators_at_once_do_the_work_once(empty_database: str, fresh_dump:
     assert dump(empty_database) == fresh_dump
 
 
+def test_a_limit_for_statements_is_not_one_for_migrations(empty_database: str) -> None:
+    migrate_up(f"{empty_database}?options=-cstatement_timeout%3D10")
+    assert migrate_up(empty_database) == []
+
+
 def test_a_migrator_waits_for_a_busy_one_and_says_so(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from select import select
 
 import psycopg
 
@@ -34,3 +36,10 @@ def test_a_hooks_connection_writes_any_name(dsn: str) -> None:
     with psycopg.connect(dsn, client_encoding="latin1") as conn:
         set_session(conn)
         assert conn.execute("SELECT %s", ("Çağlar 李",)).fetchone() == ("Çağlar 李",)
+
+
+def test_a_session_outlives_a_wait(dsn: str, db: psycopg.Connection) -> None:
+    db.execute(f"ALTER DATABASE {db.info.dbname} SET idle_session_timeout TO '50ms'".encode())
+    with open_database(dsn) as conn, closing(psycopg.connect(dsn, autocommit=True)) as cut_off:
+        assert select([cut_off.pgconn.socket], [], [], 60)[0]  # by then the other's time is over as well
+        assert conn.execute("SELECT 1").fetchone() == (1,)

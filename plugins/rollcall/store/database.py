@@ -33,8 +33,8 @@ def open_database(address: str) -> psycopg.Connection:
 
 
 def set_session(conn: psycopg.Connection) -> None:
-    """Find rollcall's tables, and mean the same by text, times and transactions however the server or the role is
-    set."""
+    """Find rollcall's tables, mean the same by text, times and transactions however the server or the role is set, and
+    stay while nothing is asked."""
     conn.execute(
         "SET search_path TO rollcall, public;"
         # A name with a letter that the encoding lacks would end the run, with an error that quotes the page.
@@ -42,7 +42,9 @@ def set_session(conn: psycopg.Connection) -> None:
         # psycopg reads no other style.
         " SET datestyle TO ISO; SET intervalstyle TO postgres;"
         # Who holds a lock asks anew what it guards: a snapshot from before would tell what was.
-        " SET default_transaction_isolation TO 'read committed'"
+        " SET default_transaction_isolation TO 'read committed';"
+        # A worker may wait for minutes until Zoom or Calendly takes the next call.
+        " SET idle_session_timeout TO 0"
     )
 
 

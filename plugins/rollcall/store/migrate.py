@@ -158,6 +158,8 @@ def _locked(dsn: str) -> Iterator[psycopg.Connection]:
     with connect(dsn) as conn:
         # Who waited for the lock must see what its holder did.
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        # A limit for everyday statements would keep large databases from ever getting a new index.
+        conn.execute("SET LOCAL statement_timeout = 0")
         # A client that died would otherwise hold the lock until its statement ends.
         conn.execute("SET client_connection_check_interval = '1s'")
         conn.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
