@@ -270,6 +270,8 @@ def test_what_is_refused_for_good_is_a_gap_and_no_longer_provisional(well: Monit
     assert well.health()["provisional_instances"] == 0
     well.conn.execute("UPDATE sync_gaps SET is_expected = true")
     assert well.alerts() == {}
+    well.conn.execute("UPDATE sync_gaps SET is_expected = false, closed_at = now()")
+    assert well.alerts() == {"provisional_age": "warning"}
 
 
 def test_what_its_owner_called_expected_stays_so_while_it_is_refused_for_good(well: MonitoredCase) -> None:

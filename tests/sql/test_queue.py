@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 
 from rollcall.errors import RunClosed
 from rollcall.store import attendance, queue, runs
-from tests.sql.attendance_case import AttendanceCase, row
+from tests.sql.attendance_case import AttendanceCase, at, row
 from tests.sql.writers import Connect, take
 
 
@@ -71,6 +72,19 @@ def test_attendance_never_read_does_not_wait_for_people_whom_two_workers_read(ca
         ("registrants", None),
         ("participants", known),
     ]
+
+
+def test_a_delta_reads_what_ended_lately_until_two_reads_agree(case: AttendanceCase) -> None:
+    def chosen(since: datetime) -> bool:
+        query = "SELECT choose_instances(%s, 'delta', %s, NULL, NULL)"
+        return bool(case.rows(query, case.connection_id, since))
+
+    rows = [row("Ann", leave=30)]
+    assert chosen(at(61)), "it was never read"
+    case.read(rows)
+    assert (chosen(at(60)), chosen(at(61))) == (True, False)
+    case.read(rows)
+    assert not chosen(at(60))
 
 
 def test_a_leased_item_is_nobody_elses(case: AttendanceCase, run_id: int, connect: Connect) -> None:

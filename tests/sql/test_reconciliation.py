@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from rollcall.store import attendance, webinars
+from rollcall.store import attendance, runs, webinars
 from tests.sql.attendance_case import AttendanceCase, Row, row
 
 ANN = "ann@x.test"
@@ -112,6 +112,19 @@ def test_panelists_who_could_not_be_read_explain_too_many_viewers(
     case.add_instance("uuid-of-the-instance", unique_viewers=theirs)
     case.read([row(name, email=f"{name}@x.test", leave=5) for name in ("ann", "bob", "pan")])
     assert said(case)["unique_viewers"][:3] == (3, theirs, verdict)
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_what_a_run_stored_that_was_ended_before_it_compared_is_compared_by_the_next(
+    case: AttendanceCase, status: str
+) -> None:
+    run_id = case.open_run()
+    case.fetch(run_id, TWICE)
+    case.work_off(run_id)
+    runs.close_run(case.conn, run_id, status)
+    assert said(case) == {}
+    case.read([row("Bob", leave=5)], instance_id=case.add_instance("second"))
+    assert said(case)["rows"][:3] == (2, 2, "agrees")
 
 
 def test_only_what_is_new_or_changed_is_written(case: AttendanceCase) -> None:
