@@ -38,6 +38,20 @@ def test_a_repeated_page_token_is_a_gap_and_the_next_run_fills_it(start: StartRu
     assert runner.rows("SELECT * FROM sync_gaps WHERE closed_at IS NULL AND NOT is_expected") == []
 
 
+@pytest.mark.parametrize(("match", "kind"), [(REPORT, "participants"), ("/registrants", "registrants")])
+def test_a_list_whose_page_tokens_always_die_is_a_gap_and_is_not_begun_for_ever(
+    start: StartRunner, match: str, kind: str
+) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("page_token_expired", match=match, times=-1)
+    assert runner.sync()["status"] == "completed_with_gaps"
+    gaps = runner.rows("SELECT object_kind FROM sync_gaps WHERE NOT is_expected AND closed_at IS NULL")
+    assert {gap["object_kind"] for gap in gaps} == {kind}
+    runner.zoom.clear_faults()
+    assert runner.sync(mode="delta")["status"] == "completed"
+    assert_truth(runner)
+
+
 @pytest.mark.parametrize(
     "match", ["/registrants", "/panelists", r"/v2/webinars/\d+$", r"past_webinars/\d+/instances"]
 )
