@@ -9,7 +9,7 @@ import pytest
 from rollcall.store import webinars
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
-from rollcall.sync.fetch import fetch
+from rollcall.sync.fetch import FAILURES_IN_A_ROW, fetch
 from rollcall.sync.lists import LISTS
 from tests.sync.conftest import StartRunner
 from tests.sync.small_account import REPORT, SMALL, only_instance
@@ -116,6 +116,26 @@ def test_one_bad_instance_is_a_gap_and_the_others_are_whole(start: StartRunner) 
     runner.zoom.clear_faults()
     assert runner.sync(mode="delta")["status"] == "completed"
     assert_truth(runner)
+
+
+def test_bad_instances_between_good_ones_are_no_sign_that_zoom_is_down(start: StartRunner) -> None:
+    runner = start("headline", "--scale", "0.03")
+    run_id = runner.open()
+    runner.discover(run_id)
+    in_turn = runner.rows(
+        "SELECT i.uuid FROM webinar_sync_queue q JOIN zoom_webinar_instances i ON i.id = q.instance_id"
+        " WHERE q.kind = 'participants' ORDER BY q.priority, q.id"
+    )
+    uuids = [row["uuid"] for row in in_turn if row["uuid"][:12].isalnum()]
+    bad = uuids[: 2 * FAILURES_IN_A_ROW : 2]
+    assert len(bad) == FAILURES_IN_A_ROW
+    for uuid in bad:
+        runner.zoom.fault("500", match=uuid[:12], times=-1)
+    runner.fetch(run_id)
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed_with_gaps"
+    gaps = runner.rows("SELECT object_key FROM sync_gaps WHERE object_kind = 'participants'")
+    assert {gap["object_key"] for gap in gaps} == set(bad)
 
 
 def test_a_list_that_can_not_be_stored_is_a_gap_and_stops_no_other(start: StartRunner) -> None:
