@@ -41,6 +41,24 @@ def test_a_refused_report_falls_back_and_says_so(start: StartRunner) -> None:
     assert [row["attendance_source"] for row in counting] == ["report"]
 
 
+def test_a_report_refused_for_one_host_is_asked_for_of_the_others(start: StartRunner) -> None:
+    runner = start("headline", "--scale", "0.03")
+    run_id = runner.open()
+    runner.discover(run_id)
+    in_turn = runner.rows(
+        "SELECT i.uuid FROM webinar_sync_queue q JOIN zoom_webinar_instances i ON i.id = q.instance_id"
+        " WHERE q.kind = 'participants' ORDER BY q.priority, q.id"
+    )
+    refused = next(row["uuid"] for row in in_turn if row["uuid"][:12].isalnum())
+    # A role or a plan: no scope is named.
+    runner.zoom.fault("200_error_body", match=f"/report/.*{refused[:12]}", times=-1)
+    runner.fetch(run_id)
+    runner.store(run_id)
+    runner.finish(run_id)
+    weaker = runner.rows("SELECT uuid FROM zoom_webinar_instances WHERE attendance_source = 'past_webinars'")
+    assert weaker == [{"uuid": refused}]
+
+
 def test_a_scope_lost_later_keeps_the_better_rows(start: StartRunner) -> None:
     runner = start(*SMALL)
     runner.sync()

@@ -53,6 +53,7 @@ def test_everybody_is_there_with_the_true_totals(start: StartRunner) -> None:
         assert uuid in gap["reason"]
         too_old = gap["code"] == 12702
         assert gap["recheck_at"] is None if too_old else gap["recheck_at"] > datetime.now(UTC)
+    assert runner.rows("SELECT FROM sync_gaps WHERE code = 3000") == [], "asked for registrants that can't be"
 
 
 def test_late_and_short_reports_are_read_again_until_they_settle(start: StartRunner) -> None:
