@@ -53,6 +53,13 @@ def test_ten_workers_whose_token_was_rejected_cause_one_refresh(world: World) ->
     assert world.zoom.grants == 2
 
 
+def test_a_database_that_ends_idle_transactions_waits_for_a_slow_zoom(world: World) -> None:
+    connection, world.zoom.slowness = world.add(), 0.5
+    with psycopg.connect(world.dsn, autocommit=True) as conn, requests.Session() as session:
+        conn.execute("SET idle_in_transaction_session_timeout = '100ms'")
+        assert issue_token(conn, connection, world.keyring, session).value == "access-1"
+
+
 def test_tokens_that_live_for_seconds_are_shared_too(world: World) -> None:
     world.zoom.seconds = 20
     connection = world.add()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
-from rollcall.errors import ReconnectNeeded, ScopeMissing
+from rollcall.errors import InactiveConnection, ReconnectNeeded, ScopeMissing
 from rollcall.sources.calendly.endpoints import ME
+from rollcall.store.users import set_user_active
 from rollcall.sync.calendly.account import CalendlyAccount
 from sandbox.calendly.oauth import TOKEN
 from tests.sync.calendly_truth import assert_truth, window_of
@@ -92,6 +95,18 @@ def test_oauth_refreshes_once_for_all_workers_and_keeps_the_new_pair(start_calen
     with pytest.raises(ReconnectNeeded, match=f"Reconnect needed for Calendly user {after['id']}: `rollcall"):
         runner.discover(run_id)
     assert runner.user()["calendly_reconnect_needed_at"] is not None
+
+
+def test_no_token_is_given_out_for_a_user_who_was_switched_off_meanwhile(
+    start_calendly: StartCalendly,
+) -> None:
+    runner = start_calendly("demo", kind="oauth")
+    run_id = runner.open()
+    with closing(runner.connect()) as conn:
+        set_user_active(conn, runner.user_id, False)
+    with pytest.raises(InactiveConnection, match="rollcall calendly activate"):
+        runner.discover(run_id)
+    assert runner.calendly.calls()["api_calls"] == 0
 
 
 def test_a_missing_scope_is_named(start_calendly: StartCalendly) -> None:
