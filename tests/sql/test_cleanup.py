@@ -205,7 +205,9 @@ class TestSettings:
             """
         )
         clean(monitor, 0)
-        looked = "SELECT rows_found, rows_deleted FROM clean_sync_data(NULL, true, NULL) WHERE table_name = %s"
+        looked = (
+            "SELECT rows_found, rows_deleted FROM clean_sync_data(NULL, true, NULL) WHERE table_name = %s"
+        )
         assert db.execute(looked, (DELIVERIES,)).fetchone() == (3, 0)
         assert rows_in(db, DELIVERIES) == 10
         done = self.scheduled(monitor)
