@@ -272,6 +272,7 @@ def test_what_is_refused_for_good_is_a_gap_and_no_longer_provisional(well: Monit
     assert well.alerts() == {}
     well.conn.execute("UPDATE sync_gaps SET is_expected = false, closed_at = now()")
     assert well.alerts() == {"provisional_age": "warning"}
+    assert (well.health()["open_gaps"], well.health()["provisional_instances"]) == (0, 1)
 
 
 def test_what_its_owner_called_expected_stays_so_while_it_is_refused_for_good(well: MonitoredCase) -> None:

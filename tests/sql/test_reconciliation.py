@@ -46,6 +46,7 @@ def said(case: AttendanceCase) -> dict[str, tuple[int, int | None, str, str]]:
         ("unique_viewers", TWICE, 0, 1, "not_stated", "states 0"),
         ("unique_viewers", TWICE, 2, 1, "agrees", "Within one per cent"),
         ("unique_viewers", TWICE, 3, 1, "differs", "No known way"),
+        ("unique_viewers", CROWD, 99, 210, "differs", "No known way"),
         ("unique_viewers", CROWD, 212, 210, "agrees", "Within one per cent"),
         ("unique_viewers", CROWD, 213, 210, "differs", "No known way"),
         ("total_minutes", TWICE, 21, 20, "agrees", "Within one per cent"),
