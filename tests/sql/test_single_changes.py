@@ -135,3 +135,13 @@ def test_a_list_of_all_webinars_overrules_nothing(
     upsert, table = source(writer, name, is_best=False), Table(writer, name, key)
     assert upsert(table.record(1)) == 1
     assert (upsert(table.record(2)), table.stored()) == (0, table.record(1))
+
+
+def test_the_same_webinar_of_another_connection_lends_it_nothing(writer: psycopg.Connection) -> None:
+    AttendanceCase(writer, webinar={"agenda": "Numbers"}, instance={"participants_count": 9})
+    other = AttendanceCase(writer, name="other")
+    query = (
+        "SELECT w.agenda, i.participants_count FROM zoom_webinars w"
+        " JOIN zoom_webinar_instances i ON i.webinar_id = w.id WHERE w.connection_id = %s"
+    )
+    assert other.rows(query, other.connection_id) == [{"agenda": None, "participants_count": None}]
