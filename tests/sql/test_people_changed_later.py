@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from rollcall.store import attendance, gaps, queue, runs, webinars
+from rollcall.store.migrate import migrate_down, migrate_up
 from tests.sql.attendance_case import AttendanceCase, row
 
 
@@ -155,3 +157,18 @@ def test_a_superseded_session_stays_one(case: AttendanceCase) -> None:
     match_again(case)
     assert case.sessions() == before
     assert [(p["role"], p["session_count"]) for p in case.people()] == [("panelist", 1)]
+
+
+def test_who_was_matched_by_older_rules_is_matched_again_after_an_upgrade(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        case = AttendanceCase(conn)
+        panelist_comes(case)
+        case.read([row("Pia", leave=30, email="pia@example.com")])
+        conn.execute("UPDATE zoom_participants SET role = 'attendee'")
+    migrate_down(dsn, 18)
+    migrate_up(dsn)
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        case.conn = conn
+        assert match_again(case)["participants_updated"] == 1
+        assert [p["role"] for p in case.people()] == ["panelist"]
+        assert match_again(case)["participants_unchanged"] == 0  # once is enough
