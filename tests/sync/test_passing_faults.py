@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -51,13 +52,23 @@ def test_a_passing_fault_costs_nothing(start: StartRunner, match: str, fault: di
     assert runner.everything("zoom_participant_staging") == []
 
 
-def test_retry_after_is_waited_for_in_full(start: StartRunner) -> None:
+def test_retry_after_is_waited_for_in_full_and_the_wait_is_named(start: StartRunner) -> None:
     runner = start(*SMALL)
-    runner.zoom.fault("qps429", match=REPORT, retry_after="seconds", seconds=2)
+    runner.zoom.fault("qps429", match=REPORT, retry_after="seconds", seconds=3)
     begun = time.monotonic()
-    run = runner.sync()
-    assert time.monotonic() - begun >= 2
-    assert run["status"] == "completed"
+    run_id = runner.open()
+    runner.discover(run_id)
+    reasons = set()
+    with ThreadPoolExecutor(1) as pool:
+        fetched = pool.submit(runner.fetch, run_id)
+        while not fetched.done():
+            reasons.add(runner.run(run_id)["waiting_reason"] or "")
+            time.sleep(0.1)
+    assert fetched.result() > 0
+    assert time.monotonic() - begun >= 3
+    assert any(reason.startswith("Zoom allows no more Heavy calls") for reason in reasons)
+    runner.store(run_id)
+    assert runner.finish(run_id) == "completed"
     assert runner.zoom.calls()["too_many_requests"] == 1
 
 
