@@ -93,6 +93,15 @@ def expire_id(world: World, order: dict[str, Any], now: float) -> dict[str, Any]
     return {"webinar_id": webinar.id}
 
 
+def delete_host(world: World, order: dict[str, Any], now: float) -> dict[str, Any]:  # noqa: ARG001
+    """Let the user `host` (id or e-mail) be deleted from the account; the webinars' reports stay."""
+    host = world.host(str(order.get("host", "")))
+    if host is None:
+        raise EditError("host: no such user")
+    world.hosts.remove(host)
+    return {"host": host.id}
+
+
 def set_gap(world: World, order: dict[str, Any], now: float) -> dict[str, Any]:  # noqa: ARG001
     """Let the report of `uuid` be refused from now on: `gap` "gone", "too_old", or "" to serve it again."""
     instance = _instance(world, order)
@@ -108,5 +117,6 @@ EDITS: dict[str, Callable[[World, dict[str, Any], float], dict[str, Any]]] = {
     "change_leaves": change_leaves,
     "add_instance": add_instance,
     "expire_id": expire_id,
+    "delete_host": delete_host,
     "set_gap": set_gap,
 }

@@ -22,7 +22,7 @@ class Sandbox(RunningSandbox):
 
     `base` is the address, `api_url` and `oauth_url` what a connection needs. `fault` takes match, times, after,
     retry_after, seconds, scopes, status. `edit` does reveal, change_leave, change_leaves, add_instance, expire_id,
-    set_gap, grant_scopes, revoke_tokens.
+    delete_host, set_gap, grant_scopes, revoke_tokens.
     """
 
     module = "sandbox.zoom"

@@ -135,6 +135,24 @@ def test_a_host_whose_list_is_refused_is_a_gap(start: StartRunner, kind: str, ma
     assert [row["object_kind"] for row in runner.rows(UNSEEN)] == [gap]
 
 
+@pytest.mark.parametrize(
+    ("kind", "match"), [("invalid_300", "report/users/uA1"), ("500", "/v2/users/uA1[^/]*/webinars")]
+)
+def test_what_a_host_lacked_who_was_deleted_since_counts_no_more(
+    start: StartRunner, kind: str, match: str
+) -> None:
+    runner = start("demo", "--scale", "0.2")
+    runner.zoom.fault("scope_missing", match="history_meetings", times=-1)
+    runner.zoom.fault(kind, match=match, times=-1)
+    runner.sync()
+    (gap,) = runner.rows(UNSEEN)
+    runner.zoom.edit("delete_host", host=gap["object_key"].removeprefix("host "))
+    runner.sync(mode="delta")
+    assert runner.rows(UNSEEN) == []
+    refused = runner.rows("SELECT is_expected FROM sync_gaps WHERE object_key = %s", gap["object_key"])
+    assert refused == [{"is_expected": True}]
+
+
 @pytest.mark.parametrize("refused", [r"/v2/users\?|history_meetings", "history_meetings|report/users/uA1"])
 def test_after_a_hole_in_discovery_deltas_read_all_that_was_not_seen(
     start: StartRunner, refused: str

@@ -50,3 +50,9 @@ def expect_unknown_webinars(conn: psycopg.Connection, run_id: int) -> None:
     """Let webinars that nobody knows, asked for by an earlier run, count as gaps no more. Raises RunClosed when the
     run has ended."""
     must_be_open(conn.execute("SELECT expect_unknown_webinars(%s)", (run_id,)).fetchone(), run_id)
+
+
+def expect_gone_hosts(conn: psycopg.Connection, run_id: int, host_ids: list[str]) -> None:
+    """Let the lists of hosts who are none of `host_ids`, which are all of the account, count as gaps no more. Raises
+    RunClosed when the run has ended."""
+    must_be_open(conn.execute("SELECT expect_gone_hosts(%s, %s)", (run_id, host_ids)).fetchone(), run_id)

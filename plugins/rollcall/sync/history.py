@@ -110,14 +110,18 @@ def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int
 def _hosts(account: Account) -> list[str]:
     """Ids of all users who may have hosted, the deactivated ones too."""
     hosts: dict[str, None] = {}
+    are_all = True
     for status in ("active", "inactive"):
         try:
             rows = all_rows(account, zoom.USERS, status=status)
         except (ScopeMissing, DataFault) as refused:
             record_gap(account.conn, account.run_id, "host", f"list of {status} users", refused)
+            are_all = False
             continue
         _close_gap(account, "host", f"list of {status} users")
         hosts.update((str(row["id"]), None) for row in rows if row.get("id"))
+    if are_all:
+        gaps.expect_gone_hosts(account.conn, account.run_id, list(hosts))
     return list(hosts)
 
 
