@@ -45,6 +45,12 @@ def row(
     }
 
 
+def join(user_id: str, name: str | None = None, **fields: str | None) -> Row:
+    """A join ten minutes long, beginning as many minutes in as its letter comes in the alphabet."""
+    start = ord(user_id[0]) - ord("a")
+    return {**row(name, join=start, leave=start + 10), "user_id": user_id, **fields}
+
+
 class AttendanceCase:
     """A connection with one webinar and its first instance; `read` does what a run does with an instance's list."""
 
@@ -186,6 +192,11 @@ class AttendanceCase:
             "SELECT * FROM zoom_participant_sessions WHERE instance_id = %s ORDER BY join_time, leave_time, session_id",
             instance_id or self.instance_id,
         )
+
+    def activity(self, run_id: int) -> list[str]:
+        """What the run told, in order."""
+        told = self.rows("SELECT message FROM sync_progress_updates WHERE run_id = %s ORDER BY id", run_id)
+        return [each["message"] for each in told]
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows as dicts."""

@@ -9,115 +9,30 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from rollcall.store import gaps, meetings, runs, users, webhooks
+from tests.sql.calendly_health_case import EMAIL, EVENT, CalendlyHealthCase
 from tests.sql.calendly_users import add_user
-
-EMAIL = "Ana@example.com"
-EVENT = "https://api.calendly.com/scheduled_events/a"
-
-
-class Case:
-    """A user with a live subscription and nothing wrong, as the writer."""
-
-    def __init__(self, conn: psycopg.Connection) -> None:
-        self.conn = conn
-        conn.execute("SET ROLE rollcall_writer")
-        self.user_id = self.connect_user(EMAIL)
-        self.subscription_id = webhooks.add_subscription(
-            conn,
-            user_id=self.user_id,
-            public_id="public",
-            callback_url="https://airflow.example.com/rollcall/webhooks/calendly/public",
-            scope="user",
-            events=["invitee.created"],
-            key_encrypted="key",
-        )
-        webhooks.note_subscription(
-            conn, self.subscription_id, state="active", uri="https://api.calendly.com/w/1"
-        )
-
-    def connect_user(self, email: str) -> int:
-        return users.connect_user(
-            self.conn,
-            email=email,
-            user_uri="https://api.calendly.com/users/u",
-            organization_uri="https://api.calendly.com/organizations/o",
-            role="owner",
-            scope="user",
-            token_kind="personal",
-            api_url="https://api.calendly.com",
-            oauth_url="https://auth.calendly.com/oauth/token",
-            client_id=None,
-            client_secret_encrypted=None,
-            token_encrypted="token",
-            refresh_token_encrypted=None,
-            token_expires_at=None,
-        )
-
-    def run(self, number: int = 1) -> int:
-        run_id = runs.open_run(
-            self.conn,
-            source="calendly",
-            connection_id=self.user_id,
-            mode="incremental",
-            window_from=None,
-            window_to=None,
-            webinar_ids=None,
-            fetch_workers=2,
-            dag_id="calendly_sync",
-            dag_run_id=f"manual__{number}",
-        )
-        assert run_id is not None
-        return run_id
-
-    def refuse(self, times: int) -> None:
-        for _ in range(times):
-            webhooks.count_refusal(self.conn, "public", "mismatch")
-
-    def deliver(self, status: str, minutes: int = 0) -> None:
-        webhooks.store_delivery(
-            self.conn,
-            public_id="public",
-            delivery_key=status,
-            event_type="invitee.created",
-            payload_uri=f"{EVENT}/invitees/i",
-            raw_body=b"{}",
-            sent_at=None,
-            apply_status=status,
-            apply_message=None,
-        )
-        self.conn.execute(
-            "UPDATE calendly_webhook_events SET created_at = now() - make_interval(mins => %s)", (minutes,)
-        )
-
-    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with self.conn.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query.encode(), values).fetchall()
-
-    def alerts(self) -> dict[str, dict[str, Any]]:
-        return {row["condition"]: row for row in self.rows("SELECT * FROM sync_alert_conditions")}
 
 
 @pytest.fixture
-def case(db: psycopg.Connection) -> Case:
-    return Case(db)
+def case(db: psycopg.Connection) -> CalendlyHealthCase:
+    return CalendlyHealthCase(db)
 
 
-def waiting(case: Case) -> None:
+def waiting(case: CalendlyHealthCase) -> None:
     case.deliver("pending", minutes=20)
 
 
-def unreadable(case: Case) -> None:
+def unreadable(case: CalendlyHealthCase) -> None:
     case.deliver("unreadable")
 
 
-def refused(case: Case) -> None:
+def refused(case: CalendlyHealthCase) -> None:
     case.refuse(5)
 
 
-CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
+CONDITIONS: list[tuple[str, str, Callable[[CalendlyHealthCase], object]]] = [
     (
         "webhook_disabled",
         "critical",
@@ -146,7 +61,7 @@ CONDITIONS: list[tuple[str, str, Callable[[Case], object]]] = [
 
 @pytest.mark.parametrize(("condition", "severity", "go_wrong"), CONDITIONS)
 def test_each_trouble_of_webhooks_is_an_alert_that_says_whose_and_what_to_do(
-    case: Case, condition: str, severity: str, go_wrong: Callable[[Case], object]
+    case: CalendlyHealthCase, condition: str, severity: str, go_wrong: Callable[[CalendlyHealthCase], object]
 ) -> None:
     add_user(case.conn, "ben")
     assert case.alerts() == {}
@@ -166,14 +81,14 @@ def test_each_trouble_of_webhooks_is_an_alert_that_says_whose_and_what_to_do(
     assert case.alerts() == {}
 
 
-def test_refusals_began_with_their_day_wherever_the_reader_sits(case: Case) -> None:
+def test_refusals_began_with_their_day_wherever_the_reader_sits(case: CalendlyHealthCase) -> None:
     refused(case)
     (began,) = case.rows("SELECT day::timestamp AT TIME ZONE 'UTC' AS at FROM calendly_webhook_refusals")
     case.conn.execute("SET timezone TO 'Pacific/Kiritimati'")
     assert case.alerts()["webhook_refusals"]["since"] == began["at"]
 
 
-def test_a_disabled_subscription_is_named_until_a_live_one_stands_beside_it(case: Case) -> None:
+def test_a_disabled_subscription_is_named_until_a_live_one_stands_beside_it(case: CalendlyHealthCase) -> None:
     webhooks.note_subscription(case.conn, case.subscription_id, state="disabled")
     told = case.alerts()["webhook_disabled"]
     assert f"subscription {case.subscription_id} of {EMAIL}" in told["detail"]
@@ -192,7 +107,7 @@ def test_a_disabled_subscription_is_named_until_a_live_one_stands_beside_it(case
     assert case.rows("SELECT webhook_state FROM calendly_sync_health") == [{"webhook_state": "active"}]
 
 
-def test_runs_are_in_health_alerts_and_reports_by_email_in_any_case_or_id(case: Case) -> None:
+def test_runs_are_in_health_alerts_and_reports_by_email_in_any_case_or_id(case: CalendlyHealthCase) -> None:
     run_id = case.run()
     assert runs.close_run(case.conn, run_id, "failed", "auth_error", "The token is dead")
     users.mark_user_reconnect_needed(case.conn, case.user_id, "The token is dead")
@@ -218,7 +133,7 @@ def test_runs_are_in_health_alerts_and_reports_by_email_in_any_case_or_id(case: 
 
 
 def test_what_to_do_about_a_user_is_something_that_calendly_has(
-    case: Case, monitor: psycopg.Connection
+    case: CalendlyHealthCase, monitor: psycopg.Connection
 ) -> None:
     run_id = case.run()
     for number, (status, recheck) in enumerate([(403, 24), (503, 0), (404, None)]):
@@ -253,7 +168,7 @@ def test_what_to_do_about_a_user_is_something_that_calendly_has(
         assert not re.search("delta|webinars|rollcall connection|sync zoom", found["action"])
 
 
-def test_an_old_run_that_is_taken_up_later_is_not_the_last_sync(case: Case) -> None:
+def test_an_old_run_that_is_taken_up_later_is_not_the_last_sync(case: CalendlyHealthCase) -> None:
     old = case.run(1)
     assert runs.close_run(case.conn, old, "failed", "server_error", "Calendly is down")
     young = case.run(2)
@@ -266,14 +181,14 @@ def test_an_old_run_that_is_taken_up_later_is_not_the_last_sync(case: Case) -> N
     ) == [{"id": young}]
 
 
-def test_users_without_calendly_are_no_connections_but_have_a_row_of_health(case: Case) -> None:
+def test_users_without_calendly_are_no_connections_but_have_a_row_of_health(case: CalendlyHealthCase) -> None:
     case.conn.execute("INSERT INTO users (email) VALUES ('ben@example.com')")
     assert [row["name"] for row in case.rows("SELECT name FROM sync_connections")] == [EMAIL]
     health = case.rows("SELECT email, active_calendly_meetings AS n FROM calendly_sync_health ORDER BY email")
     assert health == [{"email": EMAIL, "n": 0}, {"email": "ben@example.com", "n": 0}]
 
 
-def test_health_counts_meetings_by_what_became_of_them(case: Case) -> None:
+def test_health_counts_meetings_by_what_became_of_them(case: CalendlyHealthCase) -> None:
     def event(key: str, status: str = "active") -> dict[str, Any]:
         return {"uri": f"https://api.calendly.com/scheduled_events/{key}", "status": status}
 
@@ -289,7 +204,7 @@ def test_health_counts_meetings_by_what_became_of_them(case: Case) -> None:
     } == {"active_calendly": 2, "canceled_calendly": 1, "deleted_calendly": 1, "webhook_synced": 2}
 
 
-def test_health_counts_deliveries_by_what_became_of_them(case: Case) -> None:
+def test_health_counts_deliveries_by_what_became_of_them(case: CalendlyHealthCase) -> None:
     add_user(case.conn, "ben")
     for status in ("pending", "failed", "unreadable", "applied", "outdated"):
         case.deliver(status)
@@ -300,7 +215,9 @@ def test_health_counts_deliveries_by_what_became_of_them(case: Case) -> None:
     assert [h["last_delivery_at"] is None for h in told] == [False, True]
 
 
-def test_a_late_delivery_does_not_bring_a_missing_event_back_but_a_listing_does(case: Case) -> None:
+def test_a_late_delivery_does_not_bring_a_missing_event_back_but_a_listing_does(
+    case: CalendlyHealthCase,
+) -> None:
     event = {"uri": EVENT, "status": "active", "event_updated_at": "2026-01-01T10:00:00Z"}
     meetings.upsert_meetings(case.conn, case.user_id, [event], via_webhook=False)
     meeting_id = case.rows("SELECT id FROM meetings")[0]["id"]

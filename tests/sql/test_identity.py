@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from rollcall.store import webinars
-from tests.sql.attendance_case import AttendanceCase, Row, add_connection, groups, row
+from tests.sql.attendance_case import AttendanceCase, Row, add_connection, groups, join, row
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,6 @@ class Case:
     rows: tuple[Row, ...]
     people: set[frozenset[str]]
     matched_by: tuple[str, ...]
-
-
-def join(user_id: str, name: str | None = None, **fields: str | None) -> Row:
-    """A join ten minutes long, beginning as many minutes in as its letter comes in the alphabet."""
-    start = ord(user_id[0]) - ord("a")
-    return {**row(name, join=start, leave=start + 10), "user_id": user_id, **fields}
 
 
 def people(*joined: str) -> set[frozenset[str]]:
@@ -233,53 +226,6 @@ def test_the_e_mail_of_a_registrant_fills_a_hole_but_ties_nobody(case: Attendanc
     assert groups(found) == people("a", "b")
     assert [person["email"] for person in found] == ["ann@x.test", "ann@x.test"]
     assert [session["email"] for session in case.sessions()] == [None, "ann@x.test"]
-
-
-def test_roles_come_from_the_host_and_the_panelist_list(writer: psycopg.Connection) -> None:
-    case = AttendanceCase(writer, webinar={"host_id": "host-id", "host_email": "Host@x.test"})
-    writer.execute(
-        "INSERT INTO zoom_panelists (connection_id, webinar_id, panelist_id, email) VALUES (%s, %s, 'p', 'Pan@x.test')",
-        (case.connection_id, case.webinar_id),
-    )
-    case.read(
-        [
-            join("a", "Host", email="host@X.test"),
-            join("b", "Host's phone", participant_user_id="host-id"),
-            join("c", "Pan", email="pan@x.test"),
-            join("d", "Ann", email="ann@x.test"),
-        ]
-    )
-    assert [person["role"] for person in case.people()] == ["host", "host", "panelist", "attendee"]
-
-
-def test_the_host_is_who_held_the_instance_not_who_holds_the_webinar_now(writer: psycopg.Connection) -> None:
-    case = AttendanceCase(
-        writer, webinar={"host_email": "now@x.test"}, instance={"host_email": "then@x.test"}
-    )
-    case.read([join("a", "Then", email="then@x.test"), join("b", "Now", email="now@x.test")])
-    assert [person["role"] for person in case.people()] == ["host", "attendee"]
-
-
-def test_a_host_with_another_account_besides_is_the_host(writer: psycopg.Connection) -> None:
-    case = AttendanceCase(writer, webinar={"host_id": "host-id"})
-    case.read(
-        [
-            join("a", "Host", registrant_id="R", participant_user_id="host-id"),
-            join("b", "Host", registrant_id="R", participant_user_id="other-id"),
-        ]
-    )
-    assert [person["role"] for person in case.people()] == ["host"]
-
-
-def test_a_panelist_with_another_address_besides_is_a_panelist(case: AttendanceCase) -> None:
-    webinars.upsert_panelists(case.conn, case.webinar_id, [{"panelist_id": "p", "email": "pan@x.test"}])
-    case.read(
-        [
-            join("a", "Pan", registrant_id="R", email="pan@x.test"),
-            join("b", "Pan", registrant_id="R", email="home@x.test"),
-        ]
-    )
-    assert [person["role"] for person in case.people()] == ["panelist"]
 
 
 def test_the_latest_name_and_e_mail_are_shown(case: AttendanceCase) -> None:

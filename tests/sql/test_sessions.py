@@ -201,31 +201,6 @@ def test_an_instance_without_anybody_is_complete(case: AttendanceCase) -> None:
     assert case.people() == []
 
 
-def test_two_backends_share_a_run(case: AttendanceCase, dsn: str) -> None:
-    run_id = case.open_run()
-    for n in range(3):
-        case.fetch(
-            run_id, [ann(leave=n + 1), row("Bob", leave=5)], instance_id=case.add_instance(f"instance-{n}")
-        )
-    for work in (attendance.sessionize, attendance.upsert):
-        with psycopg.connect(dsn, autocommit=True) as other, case.conn.transaction():
-            assert work(case.conn, run_id, 1) == 1
-            assert work(other, run_id, 1) == 1, "there is a third for it to take"
-        while work(case.conn, run_id, 1):
-            pass
-    assert runs.finish_run(case.conn, run_id, error_kind=None, error_message=None) == "completed"
-    assert len(case.rows("SELECT 1 FROM zoom_participants")) == 6
-
-
-def test_a_batch_is_whole_instances_up_to_its_limit(case: AttendanceCase) -> None:
-    run_id = case.open_run()
-    for n, size in enumerate([2, 2, 5, 1, 1]):
-        rows = [ann(leave=1) for _ in range(size)]
-        case.fetch(run_id, rows, instance_id=case.add_instance(f"instance-{n}"))
-    batches = list(iter(lambda: attendance.sessionize(case.conn, run_id, 4), 0))
-    assert batches == [2, 1, 2]
-
-
 class TestTwoSources:
     """An instance's rows come from the report or from the fallback, and are never mixed."""
 
@@ -298,56 +273,6 @@ class TestLostSessions:
         assert (person["session_count"], person["total_duration"]) == (2, 1800)
         (numbers,) = case.rows("SELECT attendees, sessions FROM zoom_instance_statistics")
         assert numbers == {"attendees": 1, "sessions": 2}
-
-
-class TestTrust:
-    """A read that came short is provisional until two reads agree."""
-
-    @pytest.mark.parametrize(
-        ("rows", "how", "status"),
-        [
-            ([ann(leave=10)], {}, "complete"),
-            ([ann(leave=10)], {"total_records": 2}, "provisional"),
-            ([ann(join=0, leave=0)], {}, "provisional"),
-        ],
-        ids=["whole", "fewer rows than stated", "no duration yet"],
-    )
-    def test_first_read(
-        self, case: AttendanceCase, rows: list[Row], how: dict[str, int], status: str
-    ) -> None:
-        run = case.read(rows, **how)
-        assert case.rows("SELECT sync_status FROM zoom_instance_reads") == [{"sync_status": status}]
-        assert run["provisional"] == (status == "provisional")
-
-    @pytest.mark.parametrize(
-        ("totals", "rows"),
-        [({"duration_minutes": 0}, [ann(leave=10)]), ({"participants_count": 3}, [])],
-        ids=["the instance has no length yet", "nobody, where Zoom counted some"],
-    )
-    def test_an_instance_that_zoom_has_not_worked_out_yet_is_provisional(
-        self, case: AttendanceCase, totals: dict[str, int], rows: list[Row]
-    ) -> None:
-        case.read(rows, instance_id=case.add_instance("second", **totals))
-        assert case.rows("SELECT sync_status FROM zoom_instance_reads") == [{"sync_status": "provisional"}]
-
-    def test_two_reads_that_agree_settle_it(self, case: AttendanceCase) -> None:
-        rows = [ann(join=0, leave=10)]
-        case.read(rows, total_records=5)
-        case.read([*rows, row("Bob", email="bob@x.test", join=20, leave=30)], total_records=5)
-        (read,) = case.rows("SELECT sync_status, reads, agreeing_reads, people FROM zoom_instance_reads")
-        assert read == {"sync_status": "provisional", "reads": 2, "agreeing_reads": 1, "people": 2}
-        case.read([*rows, case_row(case)], total_records=5)
-        (read,) = case.rows("SELECT sync_status, reads, agreeing_reads FROM zoom_instance_reads")
-        assert read == {"sync_status": "complete", "reads": 3, "agreeing_reads": 2}
-
-
-def case_row(case: AttendanceCase) -> Row:
-    """The last stored session as the row it was staged from."""
-    stored = case.sessions()[-1]
-    return {
-        name: stored[name]
-        for name in ("user_id", "name", "email", "join_time", "leave_time", "duration", "status")
-    }
 
 
 def _writes(conn: psycopg.Connection) -> list[tuple[object, ...]]:
