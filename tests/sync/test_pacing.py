@@ -33,10 +33,10 @@ def test_two_processes_keep_the_pace_together_and_never_overstep(start: StartRun
     seconds = time.monotonic() - begun
     calls = runner.zoom.calls()
     assert [worker.returncode for worker in workers] == [0, 0]
+    # Each with a pace of its own would get dozens; a call that a busy machine delays may still meet the next ones.
+    assert calls["too_many_requests"] <= 2
     heavy = sum(n for target, n in calls["targets"].items() if "/report/" in target)
     assert heavy >= 50
-    # Each with a pace of its own would meet every second one; calls that a busy machine delays may meet the next ones.
-    assert calls["too_many_requests"] <= heavy / 6
     assert heavy / seconds >= 0.85 * float(ceiling) * float(pace) - 0.5
     assert heavy / seconds <= float(ceiling) + 0.5
 
