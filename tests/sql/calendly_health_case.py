@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from rollcall.store import runs, users, webhooks
+from rollcall.store import runs, webhooks
+from tests.sql.calendly_users import add_user
 
-EMAIL = "Ana@example.com"
+EMAIL = "Ana@example.test"
 EVENT = "https://api.calendly.com/scheduled_events/a"
 
 
@@ -19,7 +20,7 @@ class CalendlyHealthCase:
     def __init__(self, conn: psycopg.Connection) -> None:
         self.conn = conn
         conn.execute("SET ROLE rollcall_writer")
-        self.user_id = self.connect_user(EMAIL)
+        self.user_id = add_user(conn, "Ana")
         self.subscription_id = webhooks.add_subscription(
             conn,
             user_id=self.user_id,
@@ -31,24 +32,6 @@ class CalendlyHealthCase:
         )
         webhooks.note_subscription(
             conn, self.subscription_id, state="active", uri="https://api.calendly.com/w/1"
-        )
-
-    def connect_user(self, email: str) -> int:
-        return users.connect_user(
-            self.conn,
-            email=email,
-            user_uri="https://api.calendly.com/users/u",
-            organization_uri="https://api.calendly.com/organizations/o",
-            role="owner",
-            scope="user",
-            token_kind="personal",
-            api_url="https://api.calendly.com",
-            oauth_url="https://auth.calendly.com/oauth/token",
-            client_id=None,
-            client_secret_encrypted=None,
-            token_encrypted="token",
-            refresh_token_encrypted=None,
-            token_expires_at=None,
         )
 
     def run(self, number: int = 1) -> int:
