@@ -7,6 +7,7 @@ import time
 import pytest
 
 from rollcall.errors import Parked
+from rollcall.sync.account import Account
 from tests.sync.conftest import StartRunner
 from tests.sync.truth import assert_truth
 
@@ -39,6 +40,28 @@ def test_two_processes_keep_the_pace_together_and_never_overstep(start: StartRun
     assert heavy >= 50
     assert heavy / seconds >= 0.85 * float(ceiling) * float(pace) - 0.5
     assert heavy / seconds <= float(ceiling) + 0.5
+
+
+def test_a_worker_that_overslept_does_not_crowd_the_calls_after_it(
+    start: StartRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    sleep = Account.sleep
+
+    def oversleep(account: Account, seconds: float) -> None:
+        waits.append(seconds)
+        sleep(account, seconds + 0.3 if len(waits) == 5 else seconds)
+
+    monkeypatch.setattr(Account, "sleep", oversleep)
+    runner = start("headline", "--scale", "0.001", "--limits", "pro", plan="pro")
+    run_id = runner.open(mode="webinars", webinar_ids=[94_000_000_000 + n for n in range(5)])
+    runner.discover(run_id)
+    with runner.connect() as conn:
+        conn.execute("DELETE FROM webinar_sync_queue WHERE kind <> 'participants'")
+    waits.clear()
+    runner.fetch(run_id)
+    assert len(waits) > 25
+    assert runner.zoom.calls()["too_many_requests"] == 0
 
 
 def test_the_budget_of_a_day_parks_the_run_with_what_it_has(start: StartRunner) -> None:

@@ -45,6 +45,7 @@ def test_files_of_a_shared_airflow_run_in_one_process(tmp_path: Path, repo: Path
     ("one", "other", "together"),
     [
         ("tests/end_to_end/test_a.py::test_x", "tests/end_to_end/test_b.py::test_y[1]", True),
+        ("tests/end_to_end/test_a.py::test_x", "tests/sync/test_pacing.py::test_x", True),
         ("tests/sql/test_a.py::test_x[a/b::c]", "tests/sql/test_a.py::test_y", True),
         ("tests/sql/test_a.py::test_x", "tests/sql/test_b.py::test_x", False),
         (
