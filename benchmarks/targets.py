@@ -86,7 +86,7 @@ def _memory(found: Mapping[str, Sequence[Result]]) -> Iterator[Row]:
     ]
     if own:
         largest = max(max(m.client_mb, m.backend_mb) for m in own)
-        yield from _at_most("peak memory of any process in any case", PEAK_MB, largest, " MB")
+        yield from _at_most("peak memory of any process without Airflow", PEAK_MB, largest, " MB")
 
 
 def _growth(results: Sequence[Result]) -> Iterator[Row]:
