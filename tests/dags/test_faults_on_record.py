@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_a_machine_without_its_key_is_told_in_the_runs_record(
 
     monkeypatch.delenv(KEYS_VARIABLE, raising=False)
     tasks: Any = zoom_tasks if dag_id == DAG_ID else calendly_tasks
-    dag_run = SimpleNamespace(run_type=DagRunType.MANUAL, run_id="run-1")
+    dag_run = SimpleNamespace(run_type=DagRunType.MANUAL, run_id="run-1", run_after=datetime.now(UTC))
     context = {"ti": TaskInstance(dag_id, "discover"), "dag_run": dag_run, "params": params}
     with pytest.raises(SetupError):
         tasks.discover_task(context)

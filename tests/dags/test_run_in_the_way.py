@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from rollcall.errors import RunInTheWay
+from rollcall.errors import RunInTheWay, WrongUse
 from rollcall.sync.discover import open_run
 from rollcall.sync.request import check_request
 
@@ -38,9 +39,10 @@ def open_after(db: psycopg.Connection) -> Callable[[str | None], int]:
 
     from rollcall.airflow.sync_rules import open_or_make_way
 
-    def opened(state: str | None, run_id: str = "second") -> int:
+    def opened(state: str | None, run_id: str = "second", after: timedelta = timedelta(0)) -> int:
         request = check_request(db, {"connection": "main", "mode": "full"})
-        context: dict[str, Any] = {"ti": Airflow(state), "dag_run": SimpleNamespace(run_id=run_id)}
+        dag_run = SimpleNamespace(run_id=run_id, run_after=datetime.now(UTC) + after)
+        context: dict[str, Any] = {"ti": Airflow(state), "dag_run": dag_run}
         return open_or_make_way(db, context, "main", partial(open_run, db, request))
 
     opened(None, "first")
@@ -95,3 +97,22 @@ def test_an_unknown_run_without_a_sign_of_life_makes_way(
     db.execute("UPDATE sync_runs SET heartbeat_at = now() - interval '1 hour'")
     assert open_after(None)
     assert status_of_first(db) == "cancelled"
+
+
+def test_an_airflow_run_that_is_tried_again_goes_on_with_its_own(
+    db: psycopg.Connection, open_after: Callable[..., int]
+) -> None:
+    db.execute("UPDATE sync_runs SET status = 'failed', finished_at = now()")
+    assert open_after("running", "first", timedelta(seconds=-1)) == 1
+    assert status_of_first(db) == "running"
+
+
+def test_the_id_of_a_deleted_airflow_run_opens_nothing_again(
+    db: psycopg.Connection, open_after: Callable[..., int]
+) -> None:
+    db.execute("UPDATE sync_runs SET status = 'completed', finished_at = now(), mode = 'webinars'")
+    with pytest.raises(
+        WrongUse, match=r"had the id first, too, and opened run 1: trigger again with another id"
+    ):
+        open_after(None, "first", timedelta(days=1))
+    assert status_of_first(db) == "completed"

@@ -27,6 +27,8 @@ REFUSAL = "refusal"
 
 _SILENCE = timedelta(minutes=5)  # longer than any task of a live run goes without a heartbeat
 
+_CLOCKS_DIFFER = timedelta(minutes=1)  # those of Airflow and of the database, at most
+
 
 class Finish(Protocol):
     """A use case that closes a run and returns its status."""
@@ -41,9 +43,10 @@ def open_or_make_way(
     """Open the run with `open_run(dag_id, dag_run_id)` and return its id.
 
     A run in the way that Airflow no longer works on is closed as cancelled first. Raises RunInTheWay, naming
-    `connection`, for one that is alive.
+    `connection`, for one that is alive, and WrongUse for an Airflow run that has the id of an earlier one.
     """
     ti, dag_run = context["ti"], context["dag_run"]
+    _refuse_used_id(conn, ti.dag_id, dag_run)
     opened = open_run(ti.dag_id, dag_run.run_id)
     if isinstance(opened, Run):
         if _lives_in_airflow(ti, opened):
@@ -131,6 +134,19 @@ def telling_refusals(ti: Any) -> Iterator[None]:
     except WrongUse as refused:
         ti.xcom_push(key=REFUSAL, value=str(refused))
         raise
+
+
+def _refuse_used_id(conn: psycopg.Connection, dag_id: str, dag_run: Any) -> None:
+    """A run that was deleted in Airflow leaves its id free there and its record here: who took the id again would go on
+    with what that one was asked for. One that is cleared or tried again keeps its `run_after`."""
+    run_id = runs.run_of(conn, dag_id, dag_run.run_id)
+    if run_id is None:
+        return
+    if dag_run.run_after > runs.get_run(conn, run_id).started_at + _CLOCKS_DIFFER:
+        raise WrongUse(
+            f"An earlier Airflow run had the id {dag_run.run_id}, too, and opened run {run_id}: trigger again with "
+            "another id, or with none."
+        )
 
 
 def _lives_in_airflow(ti: Any, run: Run) -> bool:
