@@ -50,6 +50,8 @@ class AirflowRest:
         self._user = user
         self._password = password
         self._session = requests.Session()
+        # With no login of its own, requests would send one of .netrc or of the address in place of the token.
+        self._session.auth = lambda request: request
         self._proxies = environment_proxies_off(self.url)
 
     def health(self) -> Mapping[str, Any]:
@@ -171,7 +173,7 @@ class AirflowRest:
             answer = response.json()
         except ValueError:
             answer = None
-        if not isinstance(answer, dict):
+        if not isinstance(answer, dict) or response.is_redirect:
             raise SetupError(
                 f"What answers at {self.url} is not Airflow's API: check ROLLCALL_AIRFLOW_URL, and whether a proxy or "
                 "a login page stands before it."
@@ -180,8 +182,14 @@ class AirflowRest:
 
     def _send(self, method: str, path: str, json: Mapping[str, Any] | None) -> requests.Response:
         try:
+            # Redirects are not followed: the password is for this address only.
             return self._session.request(
-                method, f"{self.url}{path}", json=json, timeout=_TIMEOUT, proxies=self._proxies
+                method,
+                f"{self.url}{path}",
+                json=json,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+                proxies=self._proxies,
             )
         except requests.RequestException as error:
             raise SetupError(

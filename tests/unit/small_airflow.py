@@ -14,7 +14,8 @@ ZOOM_PROGRESS = f"{PROGRESS_PATH}?dag_id=zoom_webinar_sync"
 
 
 class SmallAirflow(ThreadingHTTPServer):
-    """Answers from `replies` by (method, path); the last of several replies stays."""
+    """Answers from `replies` by (method, path); the last of several replies stays. Where it is `moved_to`, it sends all
+    calls there."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -23,6 +24,7 @@ class SmallAirflow(ThreadingHTTPServer):
         }
         self.triggered: list[Any] = []
         self.logins = 0
+        self.moved_to = ""
         self.good_token = "token-1"
 
     @property
@@ -42,7 +44,9 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, method: str) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
         airflow = self.server
-        if self.path == "/auth/token":
+        if airflow.moved_to:
+            self.send(307, {"detail": "moved"}, Location=airflow.moved_to + self.path)
+        elif self.path == "/auth/token":
             airflow.logins += 1
             ok = body == {"username": "admin", "password": "right"}
             self.send(201, {"access_token": f"token-{airflow.logins}"}) if ok else self.send(401, {})
@@ -58,9 +62,11 @@ class Handler(BaseHTTPRequestHandler):
             )
             self.send(*(replies.pop(0) if len(replies) > 1 else replies[0]))
 
-    def send(self, status: int, body: Any) -> None:
+    def send(self, status: int, body: Any, **headers: str) -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

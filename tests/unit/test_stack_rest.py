@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from threading import Thread
+
 import pytest
 
 from rollcall.cli import main
@@ -109,6 +112,38 @@ def test_whoever_answers_in_airflows_place_is_not_taken_for_it(airflow: SmallAir
     airflow.replies["POST", RUNS_PATH] = [(200, "<html>Please log in</html>")]
     with pytest.raises(SetupError, match=r"is not Airflow's API.*ROLLCALL_AIRFLOW_URL"):
         AirflowRest(airflow.url, "admin", "right").trigger("zoom_webinar_sync", {})
+
+
+def test_the_password_goes_to_no_other_address(airflow: SmallAirflow) -> None:
+    with SmallAirflow() as moved:
+        thread = Thread(target=moved.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        moved.moved_to = airflow.url
+        with pytest.raises(SetupError, match=r"is not Airflow's API.*ROLLCALL_AIRFLOW_URL"):
+            AirflowRest(moved.url, "admin", "right").trigger("zoom_webinar_sync", {})
+        moved.shutdown()
+        thread.join()
+    assert (airflow.logins, airflow.triggered) == (0, [])
+
+
+def test_a_login_of_netrc_does_not_take_the_tokens_place(
+    airflow: SmallAirflow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert main(["sync", "zoom", "main", "--mode", "full"]) == 0
+
+
+def test_an_address_with_a_login_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROLLCALL_AIRFLOW_URL", "https://admin:quicksilver@airflow.example.com")
+    assert main(["sync", "zoom", "main", "--mode", "full"]) == 2
+    said = capsys.readouterr()
+    assert "ROLLCALL_AIRFLOW_URL must hold no login" in said.err
+    assert "quicksilver" not in said.out + said.err
 
 
 def test_no_airflow_says_how_to_get_one() -> None:

@@ -156,6 +156,8 @@ def _airflow() -> AirflowRest:
     if not url:
         record = running()
         return AirflowRest(record.airflow_url, record.airflow_user, record.airflow_password)
+    if "@" in url:  # it would be shown with each message
+        raise WrongUse(f"{_ADDRESS} must hold no login: {_USER} and {_PASSWORD} do.")
     user, password = os.environ.get(_USER), os.environ.get(_PASSWORD)
     if not user or not password:
         raise WrongUse(f"{_ADDRESS} is set, but {_USER} or {_PASSWORD} is not: set all three.")
