@@ -220,6 +220,10 @@ def test_secrets_reach_only_the_services_that_need_them(services: dict[str, Serv
     assert who_sees("AIRFLOW_ADMIN_PASSWORD") == {"api-server", "rollcall"}
 
 
+def test_the_databases_log_quotes_no_rows(services: dict[str, Service]) -> None:
+    assert "log_error_verbosity=terse" in services["postgres"]["command"]
+
+
 def test_whoever_hears_that_a_run_ended_reaches_its_record(services: dict[str, Service]) -> None:
     """A person's stop is heard in the API server, an end that Airflow itself decides on in the scheduler."""
     for name in ("api-server", "scheduler"):

@@ -82,6 +82,20 @@ def test_keeps_the_password_to_its_owner(server: Postgres) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
+def test_its_log_quotes_no_row_that_it_refused(server: Postgres) -> None:
+    server.start()
+    with psycopg.connect(server.create_database("rollcall"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE people (name text, came integer CONSTRAINT nobody CHECK (came < 0))")
+        with pytest.raises(psycopg.errors.CheckViolation, match="Ann Zanzibar"):
+            connection.execute("INSERT INTO people VALUES (%s, 1)", ["Ann Zanzibar"])
+        copy = connection.cursor().copy("COPY people FROM STDIN")
+        with pytest.raises(psycopg.errors.CheckViolation, match="Ann Zanzibar"), copy as rows:
+            rows.write("Ann Zanzibar\t1\n")
+    logged = server.log.read_text()
+    assert 'violates check constraint "nobody"' in logged
+    assert "Zanzibar" not in logged
+
+
 def test_steps_around_a_taken_port(server: Postgres) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

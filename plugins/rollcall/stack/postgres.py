@@ -42,6 +42,8 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",
     # A killed client must not keep its locks while its statement goes on.
     "client_connection_check_interval": "1s",
+    # The lines below an error quote the row that it is about, names and e-mails with it.
+    "log_error_verbosity": "terse",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
