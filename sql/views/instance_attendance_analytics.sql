@@ -91,7 +91,7 @@ COMMENT ON COLUMN instance_attendance_analytics.peak_concurrency IS 'Most attend
 COMMENT ON COLUMN instance_attendance_analytics.peak_at IS 'The first moment at which so many were present.';
 COMMENT ON COLUMN instance_attendance_analytics.stayed_to_end IS 'Attendees whose last leave is at most five minutes before ended_at.';
 COMMENT ON COLUMN instance_attendance_analytics.stayed_to_end_share IS 'Per cent: stayed_to_end of actual_participant_count.';
-COMMENT ON COLUMN instance_attendance_analytics.never_let_in IS 'People who were only in the waiting room: counted nowhere else.';
+COMMENT ON COLUMN instance_attendance_analytics.never_let_in IS 'People of whom only waiting-room or superseded sessions are known: counted nowhere else.';
 COMMENT ON COLUMN instance_attendance_analytics.sessions IS 'Join-to-leave rows that count (not in the waiting room, not superseded), of everybody.';
 COMMENT ON COLUMN instance_attendance_analytics.zoom_participants_count IS 'Zoom''s own count, of joins rather than people. sync_reconciliation says what the difference means.';
 COMMENT ON COLUMN instance_attendance_analytics.zoom_unique_viewers IS 'Zoom''s own count of people who watched.';

@@ -94,5 +94,5 @@ COMMENT ON COLUMN webinar_attendance_analytics.stayed_to_end IS 'Attendances who
 COMMENT ON COLUMN webinar_attendance_analytics.stayed_to_end_share IS 'Per cent: stayed_to_end of attendances.';
 COMMENT ON COLUMN webinar_attendance_analytics.hosts IS 'Distinct people let in with the role host.';
 COMMENT ON COLUMN webinar_attendance_analytics.panelists IS 'Distinct people let in with the role panelist. Where the webinar''s id expired before its panelists were read, they count as attendees.';
-COMMENT ON COLUMN webinar_attendance_analytics.never_let_in IS 'People who were only in the waiting room, summed over the instances: counted nowhere else.';
+COMMENT ON COLUMN webinar_attendance_analytics.never_let_in IS 'People of whom only waiting-room or superseded sessions are known, summed over the instances: counted nowhere else.';
 COMMENT ON COLUMN webinar_attendance_analytics.sessions IS 'Join-to-leave rows that count (not in the waiting room, not superseded), of everybody.';

@@ -34,7 +34,17 @@ BEGIN
         v_items := v_items || v_item.id;
         EXIT WHEN v_rows >= p_max_rows OR cardinality(v_items) >= 100;
     END LOOP;
+    IF v_items IS NULL THEN
+        -- What others hold is done only when they commit: a killed task's session goes on without it, and may end in nothing.
+        SELECT ARRAY[q.id] INTO v_items
+        FROM webinar_sync_queue q
+        WHERE q.run_id = p_run_id AND q.kind = 'participants' AND q.status = p_status AND q.status IN ('fetched', 'sessionized')
+            AND q.webinar_id <> ALL (v_waiting)
+        ORDER BY q.webinar_id, q.id
+        FOR UPDATE
+        LIMIT 1;
+    END IF;
     RETURN v_items;
 END
 $$;
-COMMENT ON FUNCTION take_batch(bigint, text, integer) IS 'Lock and return the next instances of a run that are fetched or sessionized, up to p_max_rows rows; null when none is left.';
+COMMENT ON FUNCTION take_batch(bigint, text, integer) IS 'Lock and return the next instances of a run that are fetched or sessionized, up to p_max_rows rows; null when none is left. Where others hold all that are left, it waits for them first.';
