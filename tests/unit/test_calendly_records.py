@@ -230,6 +230,7 @@ def test_json_that_can_be_read_but_not_looked_through_stops_nothing(levels: int)
 
 def test_a_number_too_large_for_a_float_is_none() -> None:
     assert read_json(b'{"amount": 1e400, "n": 1.5}') == {"amount": None, "n": 1.5}
+    assert read_json(b'{"amount": -' + b"9" * 5000 + b', "n": 1}') == {"amount": None, "n": 1}
 
 
 @given(st.dictionaries(st.sampled_from(sorted(event())) | st.text(), ANYTHING), ANYTHING)

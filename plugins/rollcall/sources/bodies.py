@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+_MOST_DIGITS = 20  # of a whole number of 64 bits, its sign included
+
 
 def read_json(body: bytes) -> Any:
     """The value in `body`. Raises ValueError where it is not JSON.
@@ -30,8 +32,6 @@ def read_json(body: bytes) -> Any:
         )
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
-    except OverflowError:
-        raise ValueError("a number too large") from None
 
 
 def _mended(value: Any) -> Any:
@@ -44,8 +44,10 @@ def _mended(value: Any) -> Any:
     return value
 
 
-def _whole(digits: str) -> int | float:
+def _whole(digits: str) -> int | float | None:
     """What orjson makes of it: a number beyond 64 bits is a broken one, and could not be stored else."""
+    if len(digits) > _MOST_DIGITS:
+        return _finite(digits)
     number = int(digits)
     return number if -(2**63) <= number < 2**64 else float(number)
 
