@@ -190,6 +190,13 @@ def test_any_body_at_all_gives_an_error_and_not_a_crash(body: bytes) -> None:
     assert type(fault_of(400, {}, body, zoom.USERS, "", now=NOW)) is DataFault
 
 
+@pytest.mark.parametrize("code", [2**31, 2**63, "9" * 5000, True, [3001], "x"])
+def test_a_code_that_can_not_be_one_is_none(code: object) -> None:
+    refused = fault(400, code, "Webinar does not exist.")
+    assert type(refused) is DataFault
+    assert refused.code is None
+
+
 def test_a_call_for_the_whole_account_names_no_item() -> None:
     error = fault_of(400, {}, b"{}", zoom.USERS, "", now=NOW)
     assert str(error).startswith("Zoom refused users with HTTP 400")

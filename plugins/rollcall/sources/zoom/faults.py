@@ -22,6 +22,7 @@ from rollcall.errors import (
     Unavailable,
 )
 from rollcall.sources.bodies import read_json
+from rollcall.sources.values import int_of
 from rollcall.sources.zoom.endpoints import Endpoint, Subject
 from rollcall.sources.zoom.rate_limits import rate_limited
 
@@ -222,10 +223,5 @@ def _code_and_message(body: bytes) -> tuple[int | None, str]:
         return None, ""
     if not isinstance(answer, dict):
         return None, ""
-    code, message = answer.get("code"), answer.get("message")
-    if isinstance(code, str) and code.isascii() and code.isdigit():
-        code = int(code)
-    return (
-        code if isinstance(code, int) and not isinstance(code, bool) else None,
-        message if isinstance(message, str) else "",
-    )
+    message = answer.get("message")
+    return int_of(answer.get("code")), message if isinstance(message, str) else ""

@@ -19,6 +19,7 @@ from rollcall.sources.token_endpoint import (
     error_word,
     request_token,
 )
+from rollcall.sources.values import int_of, text_of
 from rollcall.sources.zoom.addresses import oauth_address
 
 SERVER_TO_SERVER = "server_to_server"
@@ -91,8 +92,8 @@ def _refused(
             tracking_id=tracking_id,
         )
     word = error_word(answer)
-    code = next((answer[name] for name in ("code", "errorCode") if isinstance(answer.get(name), int)), None)
-    reason = str(answer.get("reason", "")).lower()
+    code = int_of(answer.get("code")) or int_of(answer.get("errorCode"))
+    reason = (text_of(answer.get("reason")) or "").lower()
     said = ", ".join(part for part in (f"HTTP {status}", word, f"code {code}" if code else None) if part)
     # In older answers a dead refresh token is an invalid_request, told by its reason.
     dead = word == "invalid_grant" or (kind == OAUTH and word == "invalid_request" and "token" in reason)
