@@ -8,9 +8,10 @@ import pytest
 
 from rollcall.errors import DataFault, PageTokenExpired, PageTokenRepeated, ServerFault
 from rollcall.sources.calendly import endpoints as calendly
+from rollcall.sync.calendly.standing import ask_standing
 from rollcall.sync.calendly.whole_list import whole_list
 from tests.contract.calendly_client_harness import EVENT, USER, CalendlyHarness, listed, refusal
-from tests.contract.scripted_server import Reply, ScriptedServer
+from tests.contract.scripted_server import Reply, ScriptedServer, Seen
 
 
 def uris(api: CalendlyHarness) -> list[str]:
@@ -136,3 +137,23 @@ def test_an_entry_without_a_usable_uri_stops_no_list(
     odd: list[Any] = [{"uri": ["a"]}, {"uri": {}}, {}, "a", None]
     server.replies = [Reply(body={**listed(), "collection": odd}), Reply(body=listed("b"))]
     assert whole_list(calendly_api.client, calendly.EVENTS, user=USER) == odd
+
+
+def test_members_that_never_end_are_not_asked_for_ever(
+    server: ScriptedServer, calendly_api: CalendlyHarness
+) -> None:
+    tokens = iter(range(1000))
+    me = {
+        "uri": USER,
+        "current_organization": "https://api.calendly.com/organizations/O1",
+        "email": "a@x.test",
+    }
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path.startswith("/users/me"):
+            return Reply(body={"resource": me})
+        return Reply(body=listed(token=f"T{next(tokens)}"))
+
+    server.answer = answer
+    with pytest.raises(PageTokenRepeated, match="organization members"):
+        ask_standing(calendly_api.client)

@@ -102,6 +102,14 @@ def test_empty_pages_alike_go_on(server: ScriptedServer, zoom_api: Harness) -> N
     assert [page.row_count for page in pages] == [0, 0, 1]
 
 
+def test_a_list_of_nothing_but_empty_pages_ends(server: ScriptedServer, zoom_api: Harness) -> None:
+    tokens = iter(range(100))
+    server.answer = lambda _seen: Reply(body=rows(token=f"T{next(tokens)}"))
+    with pytest.raises(PageTokenRepeated, match="participant report of instance u"):
+        list(zoom_api.client.pages(zoom.REPORT_PARTICIPANTS, "u"))
+    assert len(server.paths) == 30
+
+
 def test_a_hosts_webinars_follow_the_token_where_one_comes(server: ScriptedServer, zoom_api: Harness) -> None:
     server.replies = [
         Reply(body={"webinars": [{"id": 1}], "next_page_token": "N", "page_count": 2, "page_number": 1}),

@@ -37,6 +37,7 @@ _NONE: Known = MappingProxyType({})
 
 # A row may stand on two pages, and a page may hold one row; so often, it is the same page whatever is asked.
 _SAME_PAGE_TIMES = 3
+_EMPTY_PAGES = 30  # empty ones are all alike, and rows may yet come behind some
 
 
 def _no_feedback(_label: Label, _error: RateLimited) -> None:
@@ -137,8 +138,8 @@ class ZoomClient:
         before, times = b"", 0
         while True:
             page = self.page(endpoint, item, page_token, known=known, **params)
-            times = times + 1 if page.row_count and page.digest == before else 1
-            if times == _SAME_PAGE_TIMES:
+            times = times + 1 if page.digest == before else 1
+            if times == (_SAME_PAGE_TIMES if page.row_count else _EMPTY_PAGES):
                 raise _endless("a page", endpoint, item)
             before = page.digest
             yield page

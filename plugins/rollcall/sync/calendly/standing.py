@@ -8,6 +8,8 @@ from typing import Any
 from rollcall.errors import DataFault, ScopeMissing, Unavailable
 from rollcall.sources.calendly.client import CalendlyClient
 from rollcall.sources.calendly.endpoints import ME, MEMBERSHIPS
+from rollcall.sources.values import key_of
+from rollcall.sync.calendly.whole_list import whole_list
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,10 @@ def ask_standing(client: CalendlyClient) -> Standing:
 
 def _role(client: CalendlyClient, user_uri: str, organization_uri: str) -> str | None:
     try:
-        for page in client.pages(MEMBERSHIPS, organization=organization_uri, user=user_uri):
-            for row in page.rows:
-                role = row.get("role") if isinstance(row, dict) else None
-                if role:
-                    return str(role)
+        for row in whole_list(client, MEMBERSHIPS, organization=organization_uri, user=user_uri):
+            role = key_of(row.get("role")) if isinstance(row, dict) else None
+            if role:
+                return role
     except (ScopeMissing, Unavailable):
         # A plain member's token may lack the scope; the role is only needed to notice that it changed.
         return None

@@ -21,6 +21,7 @@ from rollcall.sources.values import moment_of
 from rollcall.store import webhooks
 from rollcall.store.users import CalendlyUser
 from rollcall.store.webhooks import Subscription
+from rollcall.sync.calendly.whole_list import whole_list
 
 EVENTS = ["invitee.created", "invitee.canceled", "invitee_no_show.created", "invitee_no_show.deleted"]
 PATH = "/rollcall/webhooks/calendly/"
@@ -168,7 +169,7 @@ def _listed(client: CalendlyClient, user: CalendlyUser, scope: str) -> list[dict
     params = {"organization": user.calendly_organization_uri or "", "scope": scope}
     if scope == "user":
         params["user"] = user.calendly_user_uri or ""
-    rows = [row for page in client.pages(WEBHOOKS, **params) for row in page.rows]
+    rows = whole_list(client, WEBHOOKS, **params)
     return [row for row in rows if isinstance(row, dict) and row.get("uri")]
 
 
