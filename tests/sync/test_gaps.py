@@ -53,6 +53,22 @@ def test_a_list_whose_page_tokens_always_die_is_a_gap_and_is_not_begun_for_ever(
 
 
 @pytest.mark.parametrize(
+    "match",
+    [r"/users\?.*=active", r"/users/[^/]+/webinars", "history_meetings", r"past_webinars/\d+/instances"],
+)
+def test_an_entry_that_nobody_can_read_is_on_record_and_costs_no_other(
+    start: StartRunner, match: str
+) -> None:
+    runner = start(*SMALL)
+    runner.zoom.fault("odd_row", match=match, times=-1)
+    assert runner.sync()["status"] == "completed"
+    assert_truth(runner)
+    told = runner.rows("SELECT message FROM sync_error_logs WHERE code = 'unreadable_entries'")
+    assert told
+    assert all(row["message"].startswith("1 of ") for row in told)
+
+
+@pytest.mark.parametrize(
     "match", ["/registrants", "/panelists", r"/v2/webinars/\d+$", r"past_webinars/\d+/instances"]
 )
 def test_a_list_that_failed_is_asked_again_by_the_next_delta(start: StartRunner, match: str) -> None:

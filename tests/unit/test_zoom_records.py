@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from rollcall.sources.bodies import read_json
-from rollcall.sources.zoom.records import is_webinar, panelist_record, registrant_record, webinar_record
+from rollcall.sources.zoom.records import (
+    history_instance,
+    is_webinar,
+    listed_instance,
+    panelist_record,
+    registrant_record,
+    user_id,
+    webinar_record,
+)
 
 
 @pytest.mark.parametrize("kind", [5, 6, 9, "5", "9", 6.0])
@@ -24,6 +32,29 @@ def test_a_webinar_nested_too_deeply_to_be_looked_through_keeps_its_columns(leve
     record = webinar_record({"id": 88988872033, "topic": "Town hall", "odd": deep, "password": "s3cret"})
     assert record is not None
     assert (record["topic"], record["other_fields"]) == ("Town hall", None)
+
+
+@pytest.mark.parametrize("levels", [900, 1000, 1020])
+def test_a_text_nested_too_deeply_to_be_written_down_costs_no_other_field(levels: int) -> None:
+    deep = read_json(b"[" * levels + b"]" * levels)
+    record = webinar_record(
+        {"id": 88988872033, "uuid": deep, "topic": deep, "agenda": "All of us", "type": 5}
+    )
+    assert record is not None
+    assert (record["agenda"], record["type"]) == ("All of us", 5)
+    assert webinar_record({"id": deep, "topic": "Town hall"}) is None
+
+
+@pytest.mark.parametrize("odd", [["rEg_01"], {"id": "rEg_01"}, True, "k" * 501, "", None])
+def test_what_can_be_no_id_is_none(odd: object) -> None:
+    assert user_id({"id": odd}) is None
+    assert listed_instance(88988872033, {"uuid": odd}) is None
+    assert history_instance({"meeting_uuid": odd, "meeting_id": 88988872033}) is None
+    assert registrant_record({"id": odd, "first_name": "Ola"}, "approved") is None
+    assert panelist_record({"id": odd, "name": "Ola"}) is None
+    record = webinar_record({"id": 88988872033, "host_id": odd})
+    assert record is not None
+    assert record["host_id"] is None
 
 
 def test_what_has_a_column_stands_there_alone_and_what_opens_the_webinar_nowhere() -> None:

@@ -12,14 +12,27 @@ import orjson
 
 _INT4_MAX = 2_147_483_647
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_LONGEST_KEY = 500
 
 
 def text_of(value: Any) -> str | None:
-    """The text, None where it is missing or empty; NUL characters are replaced."""
+    """The text, None where it is missing, empty, or nested too deeply to write down; NUL characters are replaced."""
     if not value and value != 0:
         return None
-    text = value if type(value) is str else str(value)
+    try:
+        text = value if type(value) is str else str(value)
+    except RecursionError:
+        return None
     return text.replace("\x00", _REPLACEMENT) if "\x00" in text else text
+
+
+def key_of(value: Any) -> str | None:
+    """The text by which a thing is told from others, a number as text; None for anything else, for none, and for one
+    beyond 500 characters: the source's are a tenth of that, and no index takes a text of any length."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    key = text_of(value)
+    return key if key is not None and len(key) <= _LONGEST_KEY else None
 
 
 def int_of(value: Any) -> int | None:
@@ -37,6 +50,8 @@ def int_of(value: Any) -> int | None:
 
 def bigint_of(value: Any) -> int | None:
     """A numeric id, given as number or as text with spaces or dashes in it; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
     text = str(value).strip()
     if text.startswith("-"):
         return None

@@ -11,22 +11,26 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from rollcall.errors import DataFault, ScopeMissing, ServerFault, Unavailable
 from rollcall.sources.zoom import endpoints as zoom
+from rollcall.sources.zoom.faults import describe
 from rollcall.sources.zoom.records import (
     Record,
     history_instance,
     is_webinar,
+    is_webinar_of_history,
     listed_instance,
     reported_instance,
+    user_id,
     webinar_record,
 )
 from rollcall.store import gaps, runs
 from rollcall.sync.account import Account
 from rollcall.sync.dates import months_from
-from rollcall.sync.listing import all_rows
+from rollcall.sync.listing import all_records, readable
 from rollcall.sync.refusals import record_gap
 
 _WINDOW = timedelta(days=29)  # Zoom takes a month at most; with both end days this is 30
@@ -50,25 +54,23 @@ class Found:
     listed: dict[str, Record] = field(default_factory=dict)
     alive: set[int] = field(default_factory=set)
 
-    def add_alive(self, rows: Iterable[dict[str, Any]]) -> None:
+    def add_alive(self, records: Iterable[Record]) -> None:
         """Webinars from a list of those that still have an id."""
-        for record in map(webinar_record, rows):
-            if record:
-                number = record["zoom_webinar_id"]
-                # What this list says of a webinar is better than what its instances do.
-                self.webinars[number] = record
-                self.alive.add(number)
+        for record in records:
+            number = record["zoom_webinar_id"]
+            # What this list says of a webinar is better than what its instances do.
+            self.webinars[number] = record
+            self.alive.add(number)
 
-    def add_instances(self, records: Iterable[Record | None]) -> None:
+    def add_instances(self, records: Iterable[Record]) -> None:
         """Instances with their times and totals."""
         for record in records:
-            if record:
-                # The account history is asked first and says more than a host's.
-                self.instances.setdefault(record["uuid"], record)
-                self.webinars.setdefault(
-                    record["zoom_webinar_id"],
-                    {key: record[key] for key in ("zoom_webinar_id", "topic", "host_email")},
-                )
+            # The account history is asked first and says more than a host's.
+            self.instances.setdefault(record["uuid"], record)
+            self.webinars.setdefault(
+                record["zoom_webinar_id"],
+                {key: record[key] for key in ("zoom_webinar_id", "topic", "host_email")},
+            )
 
 
 def discover_account(account: Account, window_from: datetime | None, window_to: datetime) -> Found:
@@ -81,8 +83,8 @@ def discover_account(account: Account, window_from: datetime | None, window_to: 
         histories = _each(hosts, lambda host: _host_history(account, host, started_from, window_to))
         for records in histories:
             found.add_instances(records)
-    for rows in _each(hosts, lambda host: _host_webinars(account, host)):
-        found.add_alive(rows)
+    for listed in _each(hosts, lambda host: _host_webinars(account, host)):
+        found.add_alive(listed)
     started = [number for number in sorted(found.alive) if _may_have_run(found.webinars[number])]
     add_past_instances(account, found, started)
     return found
@@ -91,7 +93,7 @@ def discover_account(account: Account, window_from: datetime | None, window_to: 
 def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int]) -> None:
     """Ask for the past instances of each webinar, above all of recurring ones."""
 
-    def ask(number: int) -> list[Record | None]:
+    def ask(number: int) -> list[Record]:
         account.show_progress()
         try:
             rows = account.client.page(zoom.PAST_INSTANCES, str(number)).rows
@@ -99,12 +101,12 @@ def add_past_instances(account: Account, found: Found, webinar_ids: Iterable[int
             record_gap(account.conn, account.run_id, "instances", str(number), refused)
             return []
         gaps.close_gap(account.conn, account.run_id, "instances", str(number))
-        return [listed_instance(number, row) for row in rows if isinstance(row, dict)]
+        what = describe(zoom.PAST_INSTANCES, str(number))
+        return readable(account, what, rows, partial(listed_instance, number))
 
     for records in _each(list(webinar_ids), ask):
         for record in records:
-            if record:
-                found.listed.setdefault(record["uuid"], record)
+            found.listed.setdefault(record["uuid"], record)
 
 
 def _hosts(account: Account) -> list[str]:
@@ -113,13 +115,13 @@ def _hosts(account: Account) -> list[str]:
     are_all = True
     for status in ("active", "inactive"):
         try:
-            rows = all_rows(account, zoom.USERS, status=status)
+            ids = all_records(account, zoom.USERS, user_id, status=status)
         except (ScopeMissing, DataFault) as refused:
             record_gap(account.conn, account.run_id, "host", f"list of {status} users", refused)
             are_all = False
             continue
         _close_gap(account, "host", f"list of {status} users")
-        hosts.update((str(row["id"]), None) for row in rows if row.get("id"))
+        hosts.update(dict.fromkeys(ids))
     if are_all:
         gaps.expect_gone_hosts(account.conn, account.run_id, list(hosts))
     return list(hosts)
@@ -132,8 +134,12 @@ def _add_account_history(
     is_whole, served = True, False
     for first, last in _windows(window_from, window_to, beyond=_ACCOUNT_LOOK_BACK):
         try:
-            rows = all_rows(
-                account, zoom.HISTORY_MEETINGS, **{"from": first, "to": last, "date_type": "end_time"}
+            records = all_records(
+                account,
+                zoom.HISTORY_MEETINGS,
+                history_instance,
+                concerns=is_webinar_of_history,
+                **{"from": first, "to": last, "date_type": "end_time"},
             )
         except ScopeMissing as refused:
             # Host by host gives the same instances: on record, but nothing is missing for it.
@@ -151,9 +157,7 @@ def _add_account_history(
                 return False
             continue
         served = True
-        found.add_instances(
-            history_instance(row) for row in rows if str(row.get("type") or "webinar").lower() == "webinar"
-        )
+        found.add_instances(records)
     if is_whole and _is_about_all(account):
         # Those of single hosts, too: they are asked only where this can't be had.
         gaps.close_gaps_of_kind(account.conn, account.run_id, "history")
@@ -162,27 +166,33 @@ def _add_account_history(
 
 def _host_history(
     account: Account, host: str, window_from: datetime | None, window_to: datetime
-) -> list[Record | None]:
-    records: list[Record | None] = []
+) -> list[Record]:
+    records: list[Record] = []
     is_whole, served = True, False
     for first, last in _windows(window_from, window_to):
         try:
-            rows = all_rows(account, zoom.REPORT_USER_MEETINGS, host, **{"from": first, "to": last})
+            records += all_records(
+                account,
+                zoom.REPORT_USER_MEETINGS,
+                reported_instance,
+                host,
+                concerns=is_webinar,
+                **{"from": first, "to": last},
+            )
         except _REFUSALS as refused:
             is_whole = window_from is None and served and isinstance(refused, Unavailable)
             if not is_whole:
                 record_gap(account.conn, account.run_id, "history", f"host {host}", refused)
             break
         served = True
-        records += [reported_instance(row) for row in rows if is_webinar(row)]
     if is_whole:
         _close_gap(account, "history", f"host {host}")
     return records
 
 
-def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
+def _host_webinars(account: Account, host: str) -> list[Record]:
     try:
-        rows = all_rows(account, zoom.USER_WEBINARS, host)
+        records = all_records(account, zoom.USER_WEBINARS, webinar_record, host)
     except _REFUSALS as refused:
         # Most users of an account have no webinar licence: on record, but nothing that anybody need mend.
         record_gap(
@@ -190,7 +200,7 @@ def _host_webinars(account: Account, host: str) -> list[dict[str, Any]]:
         )
         return []
     _close_gap(account, "host", host)
-    return rows
+    return records
 
 
 def _close_gap(account: Account, object_kind: str, object_key: str) -> None:

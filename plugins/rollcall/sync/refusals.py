@@ -88,3 +88,21 @@ def log_if_short(
         message=f"Zoom states {total_records} rows for {subject} and served {rows}: a full sync asks again.",
         context={"stated": total_records, "served": rows},
     )
+
+
+def log_unreadable(
+    conn: psycopg.Connection, run_id: int, subject: str, unreadable: int, entries: int
+) -> None:
+    """Put on record that so many of a list's `entries` were left out: they are no objects, or have no usable id."""
+    if not unreadable:
+        return
+    runs.log_error(
+        conn,
+        run_id,
+        kind="data_error",
+        code="unreadable_entries",
+        subject=subject,
+        message=f"{unreadable} of {entries} entries of {subject} have no usable id and were left out: the next sync "
+        "asks again; report it if this stays so.",
+        context={"unreadable": unreadable, "entries": entries},
+    )

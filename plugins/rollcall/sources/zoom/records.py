@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rollcall.sources.values import bigint_of, bool_of, int_of, json_of, stamp_of, text_of
+from rollcall.sources.values import bigint_of, bool_of, int_of, json_of, key_of, stamp_of, text_of
 
 WEBINAR_TYPES = (5, 6, 9)
 """One webinar; recurring without fixed times; recurring at fixed times. Everything else is a meeting."""
@@ -21,7 +21,7 @@ _SECRET = re.compile(r"password|passcode|start_url|panelist_join_url|token|secre
 
 _WEBINAR: _Fields = {
     "uuid": ("uuid", text_of),
-    "host_id": ("host_id", text_of),
+    "host_id": ("host_id", key_of),
     "host_email": ("host_email", text_of),
     "topic": ("topic", text_of),
     "type": ("type", int_of),
@@ -90,7 +90,7 @@ _QUESTIONS: _Fields = {
     "allow_anonymous_questions": ("allow_anonymous_questions", bool_of),
 }
 _REGISTRANT: _Fields = {  # by Zoom's names: most registrants have few of them
-    "id": ("registrant_id", text_of),
+    "id": ("registrant_id", key_of),
     "create_time": ("registered_at", stamp_of),
     "custom_questions": ("custom_questions", json_of),
     **{
@@ -145,7 +145,7 @@ def webinar_record(given: Mapping[str, Any]) -> Record | None:
 
 def listed_instance(webinar_id: int, given: Mapping[str, Any]) -> Record | None:
     """An entry of a webinar's past instances: UUID and start only."""
-    uuid = text_of(given.get("uuid"))
+    uuid = key_of(given.get("uuid"))
     if uuid is None:
         return None
     return {"zoom_webinar_id": webinar_id, "uuid": uuid, "start_time": stamp_of(given.get("start_time"))}
@@ -154,6 +154,16 @@ def listed_instance(webinar_id: int, given: Mapping[str, Any]) -> Record | None:
 def is_webinar(given: Mapping[str, Any]) -> bool:
     """Whether an entry of a host's past events is one of a webinar: meetings stand in the same list."""
     return int_of(given.get("type")) in WEBINAR_TYPES
+
+
+def is_webinar_of_history(given: Mapping[str, Any]) -> bool:
+    """The same of the account history, which was asked for webinars alone and tells kinds by name."""
+    return (text_of(given.get("type")) or "webinar").lower() == "webinar"
+
+
+def user_id(given: Mapping[str, Any]) -> str | None:
+    """The id of a user of the account."""
+    return key_of(given.get("id"))
 
 
 def history_instance(given: Mapping[str, Any]) -> Record | None:
@@ -190,14 +200,14 @@ def registrant_record(given: Mapping[str, Any], status: str) -> Record | None:
         field = _REGISTRANT.get(name)
         if field is not None and (read := field[1](value)) is not None:
             record[field[0]] = read
-    key = record.get("registrant_id") or record.get("email")
+    key = record.get("registrant_id") or key_of(record.get("email"))
     return {**record, "registrant_id": key} if key else None
 
 
 def panelist_record(given: Mapping[str, Any]) -> Record | None:
     """A panelist; without an id the e-mail must stand in."""
     email = text_of(given.get("email"))
-    key = text_of(given.get("id")) or email
+    key = key_of(given.get("id")) or key_of(email)
     return {"panelist_id": key, "email": email, "name": text_of(given.get("name"))} if key else None
 
 
@@ -213,7 +223,7 @@ def without_secrets(value: Any) -> Any:
 def _instance(
     given: Mapping[str, Any], *, uuid: str, number: str, host: str, participants: str, minutes: str
 ) -> Record | None:
-    key, webinar_id = text_of(given.get(uuid)), bigint_of(given.get(number))
+    key, webinar_id = key_of(given.get(uuid)), bigint_of(given.get(number))
     if key is None or webinar_id is None:
         return None
     return {
