@@ -107,3 +107,26 @@ def test_a_source_that_is_down_from_the_start_is_an_error_and_not_an_empty_accou
     with pytest.raises(SourceError):
         runner.discover(run_id)
     assert runner.finish(run_id, failed_task="discover") == "failed"
+
+
+def test_people_of_a_webinar_that_a_failed_run_never_came_to_are_read_by_the_next_delta(
+    start: StartRunner,
+) -> None:
+    runner = start("demo", "--scale", "0.1")
+    runner.zoom.fault("500", match="/(registrants|panelists)", times=-1)
+    run_id = runner.open()
+    runner.discover(run_id)
+    with pytest.raises(ServerFault):
+        runner.fetch(run_id)
+    assert runner.finish(run_id, failed_task="fetch") == "failed"
+
+    runner.zoom.clear_faults()
+    runner.sync(mode="delta")
+    planned = runner.rows(
+        "SELECT r.id FROM zoom_registrants r JOIN zoom_webinars w ON w.id = r.webinar_id"
+        " WHERE w.zoom_webinar_id = 93000000001"
+    )
+    assert len(planned) == 25, "it has not run yet, so no attendance brings it up"
+    people = len(runner.everything("zoom_registrants"))
+    runner.sync()
+    assert len(runner.everything("zoom_registrants")) == people

@@ -28,6 +28,11 @@ BEGIN
     IF p_status IN ('completed', 'completed_with_gaps') THEN
         PERFORM drop_staged_rows(p_run_id);
     END IF;
+    -- A webinar whose people were not read to the end counts as not read: else deltas would pass it by for a day.
+    UPDATE zoom_webinar_reads r SET read_at = '-infinity'
+    FROM webinar_sync_queue q
+    WHERE q.run_id = p_run_id AND q.status IN ('queued', 'leased') AND q.kind IN ('registrants', 'panelists')
+        AND r.webinar_id = q.webinar_id;
     UPDATE webinar_sync_queue
     SET status = 'abandoned', worker = NULL, fencing_token = NULL, lease_expires_at = NULL, updated_at = now()
     WHERE run_id = p_run_id AND status IN ('queued', 'leased');
