@@ -25,21 +25,19 @@ BEGIN
             g.uuid,
             coalesce(i.webinar_id, g.webinar_row_id) AS webinar_id,
             i.id AS instance_id,
-            CASE WHEN v.is_better THEN coalesce(g.topic, i.topic) ELSE coalesce(i.topic, g.topic) END AS topic,
-            CASE WHEN v.is_better THEN coalesce(g.host_email, i.host_email) ELSE coalesce(i.host_email, g.host_email) END AS host_email,
-            CASE WHEN v.is_better THEN coalesce(g.start_time, i.start_time) ELSE coalesce(i.start_time, g.start_time) END AS start_time,
-            CASE WHEN v.is_better THEN coalesce(g.end_time, i.end_time) ELSE coalesce(i.end_time, g.end_time) END AS end_time,
-            CASE WHEN v.is_better THEN coalesce(nullif(g.duration_minutes, 0), i.duration_minutes, g.duration_minutes) ELSE coalesce(nullif(i.duration_minutes, 0), g.duration_minutes, i.duration_minutes) END AS duration_minutes,
-            CASE WHEN v.is_better THEN coalesce(nullif(g.participants_count, 0), i.participants_count, g.participants_count) ELSE coalesce(nullif(i.participants_count, 0), g.participants_count, i.participants_count) END AS participants_count,
-            CASE WHEN v.is_better THEN coalesce(nullif(g.unique_viewers, 0), i.unique_viewers, g.unique_viewers) ELSE coalesce(nullif(i.unique_viewers, 0), g.unique_viewers, i.unique_viewers) END AS unique_viewers,
-            CASE WHEN v.is_better THEN coalesce(nullif(g.max_concurrent_views, 0), i.max_concurrent_views, g.max_concurrent_views) ELSE coalesce(nullif(i.max_concurrent_views, 0), g.max_concurrent_views, i.max_concurrent_views) END AS max_concurrent_views,
-            CASE WHEN v.is_better THEN coalesce(nullif(g.total_minutes, 0), i.total_minutes, g.total_minutes) ELSE coalesce(nullif(i.total_minutes, 0), g.total_minutes, i.total_minutes) END AS total_minutes
+            coalesce(d.topic, i.topic, g.topic) AS topic,
+            coalesce(d.host_email, i.host_email, g.host_email) AS host_email,
+            coalesce(d.start_time, i.start_time, g.start_time) AS start_time,
+            coalesce(d.end_time, i.end_time, g.end_time) AS end_time,
+            coalesce(nullif(d.duration_minutes, 0), nullif(i.duration_minutes, 0), g.duration_minutes, i.duration_minutes) AS duration_minutes,
+            coalesce(nullif(d.participants_count, 0), nullif(i.participants_count, 0), g.participants_count, i.participants_count) AS participants_count,
+            coalesce(nullif(d.unique_viewers, 0), nullif(i.unique_viewers, 0), g.unique_viewers, i.unique_viewers) AS unique_viewers,
+            coalesce(nullif(d.max_concurrent_views, 0), nullif(i.max_concurrent_views, 0), g.max_concurrent_views, i.max_concurrent_views) AS max_concurrent_views,
+            coalesce(nullif(d.total_minutes, 0), nullif(i.total_minutes, 0), g.total_minutes, i.total_minutes) AS total_minutes
         FROM given g
         LEFT JOIN zoom_webinar_instances i ON i.connection_id = p_connection_id AND i.uuid = g.uuid
         -- Only the history states viewers.
-        CROSS JOIN LATERAL (
-            SELECT p_is_detail AND (g.unique_viewers IS NOT NULL OR i.unique_viewers IS NULL) AS is_better
-        ) v
+        LEFT JOIN LATERAL (SELECT g.* WHERE p_is_detail AND (g.unique_viewers IS NOT NULL OR i.unique_viewers IS NULL)) d ON true
     ),
     written AS (
         INSERT INTO zoom_webinar_instances AS t (
