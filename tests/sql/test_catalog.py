@@ -51,6 +51,7 @@ INTERNAL = {
     "is_timezone",
     "judge_webinar",
     "link_people",
+    "lock_people_reads",
     "lock_statistics",
     "make_self_test_instance",
     "mark_webinar_validity",

@@ -1,5 +1,5 @@
 -- Only an update or a delete can make a page mean something again that was stored: what it holds was there already, so nobody can
--- insert it. The rows are locked in order first, or two who update people of one webinar could wait for each other in a circle.
+-- insert it.
 -- With the owner's rights: whoever may delete people need not be let into our bookkeeping for it.
 CREATE FUNCTION forget_people_pages()
 RETURNS trigger
@@ -17,11 +17,7 @@ BEGIN
     IF cardinality(v_webinars) = 0 THEN
         RETURN NULL;
     END IF;
-    PERFORM
-    FROM zoom_people_reads r
-    WHERE r.webinar_id = ANY (v_webinars) AND r.kind = TG_ARGV[0]
-    ORDER BY r.webinar_id, r.variant
-    FOR NO KEY UPDATE;
+    PERFORM lock_people_reads(v_webinars, TG_ARGV[0]);
     UPDATE zoom_people_reads r SET page_digests = '{}', rewrites = r.rewrites + 1
     WHERE r.webinar_id = ANY (v_webinars) AND r.kind = TG_ARGV[0];
     RETURN NULL;

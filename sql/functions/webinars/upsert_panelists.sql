@@ -38,11 +38,7 @@ BEGIN
     IF v_written > 0 THEN
         -- Who updated people has these locked already, by forget_people_pages(). Who only brought some would ask for them after
         -- the note, the other way round, and two workers at lists of one webinar would wait for each other.
-        PERFORM
-        FROM zoom_people_reads r
-        WHERE r.webinar_id = p_webinar_id AND r.kind = 'panelists'
-        ORDER BY r.webinar_id, r.variant
-        FOR NO KEY UPDATE;
+        PERFORM lock_people_reads(ARRAY[p_webinar_id], 'panelists');
         PERFORM note_people_change(ARRAY[p_webinar_id], true);
     END IF;
     RETURN v_written;

@@ -73,11 +73,7 @@ BEGIN
     IF v_written > 0 THEN
         -- Who updated people has these locked already, by forget_people_pages(). Who only brought some would ask for them after
         -- the note, the other way round, and two workers at lists of one webinar would wait for each other.
-        PERFORM
-        FROM zoom_people_reads r
-        WHERE r.webinar_id = p_webinar_id AND r.kind = 'registrants'
-        ORDER BY r.webinar_id, r.variant
-        FOR NO KEY UPDATE;
+        PERFORM lock_people_reads(ARRAY[p_webinar_id], 'registrants');
         PERFORM note_people_change(ARRAY[p_webinar_id], false);
         PERFORM drop_statistics(
             w.connection_id, ARRAY[w.id], ARRAY(SELECT i.id FROM zoom_webinar_instances i WHERE i.webinar_id = w.id)
