@@ -21,6 +21,7 @@ BEGIN
     PERFORM upsert_sessions(v_items);
     PERFORM drop_merged_participants(v_items);
     PERFORM note_instance_reads(v_items);
+    PERFORM note_people_matched(v_items);
 
     UPDATE zoom_webinar_instances i
     SET attendance_source = q.list_source, updated_at = now()

@@ -46,12 +46,7 @@ BEGIN
         AND r.attendance_source = p_list_source AND r.total_records IS NOT DISTINCT FROM coalesce(p_total_records, v_item.total_records)
         AND r.people_matched_at >= i.updated_at
         AND r.people_matched_at > coalesce((SELECT c.changed_at FROM zoom_people_changes c WHERE c.webinar_id = v_item.webinar_id), '-infinity')
-        AND NOT EXISTS (
-            SELECT FROM webinar_sync_queue q
-            -- By priority, as the index of what is to be fetched is: all attendance that still waits comes behind these few.
-            WHERE q.run_id = v_item.run_id AND q.priority < 2 AND q.status IN ('queued', 'leased')
-                AND q.kind IN ('webinar', 'registrants', 'panelists') AND q.webinar_id = v_item.webinar_id
-        )
+        AND NOT people_are_awaited(v_item.run_id, v_item.webinar_id)
         AND (r.rows_distinct = 0 OR EXISTS (SELECT FROM zoom_participant_sessions s WHERE s.instance_id = r.instance_id));
     IF NOT FOUND THEN
         RETURN false;
