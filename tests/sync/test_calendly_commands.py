@@ -197,7 +197,8 @@ def test_webhooks_from_creating_to_deleting(terminal: Terminal) -> None:
         0,
         f"Deleted 1 subscriptions of {USER}. Changes come with the next sync only.\n",
     )
-    assert terminal.type("webhook", "status")[0] == 1
+    code, said = terminal.type("webhook", "status")
+    assert (code, said.count("rollcall calendly webhook create")) == (1, 1)
 
 
 def test_status_tells_of_refusals_and_of_a_disabled_subscription(terminal: Terminal) -> None:

@@ -116,7 +116,11 @@ def run_list(args: argparse.Namespace) -> int:
     from rollcall.store.webhooks import subscriptions_of
 
     with connected(database_address()) as conn:
-        _show([(user, subscriptions_of(conn, user.id)) for user in _users(conn, args.user)])
+        found = [(user, subscriptions_of(conn, user.id)) for user in _users(conn, args.user)]
+    if any(subscriptions for _, subscriptions in found):
+        _show(found)
+    else:
+        print("No webhook subscriptions: `rollcall calendly webhook create` makes one.")
     return 0
 
 
@@ -135,7 +139,8 @@ def run_status(args: argparse.Namespace) -> int:
         for user in users:
             with client_of(resources, conn, user) as client:
                 found.append((user, refresh_subscriptions(conn, client, user)))
-        _show(found)
+        if any(subscriptions for _, subscriptions in found):
+            _show(found)
         for user, subscriptions in found:
             for sentence in _troubles(user, subscriptions):
                 well = False
@@ -185,10 +190,7 @@ def _show(found: list[tuple[CalendlyUser, list[Subscription]]]) -> None:
         for user, subscriptions in found
         for each in subscriptions
     ]
-    if rows:
-        print_table(("USER", "STATE", "SCOPE", "RETRYING SINCE (UTC)", "CHECKED (UTC)", "ADDRESS"), rows)
-    else:
-        print("No webhook subscriptions: `rollcall calendly webhook create` makes one.")
+    print_table(("USER", "STATE", "SCOPE", "RETRYING SINCE (UTC)", "CHECKED (UTC)", "ADDRESS"), rows)
 
 
 def _for_one(
