@@ -97,16 +97,31 @@ def test_oauth_refreshes_once_for_all_workers_and_keeps_the_new_pair(start_calen
     assert runner.user()["calendly_reconnect_needed_at"] is not None
 
 
+@pytest.mark.parametrize("kind", ["personal", "oauth"])
 def test_no_token_is_given_out_for_a_user_who_was_switched_off_meanwhile(
-    start_calendly: StartCalendly,
+    start_calendly: StartCalendly, kind: str
 ) -> None:
-    runner = start_calendly("demo", kind="oauth")
+    runner = start_calendly("demo", kind=kind)
     run_id = runner.open()
     with closing(runner.connect()) as conn:
         set_user_active(conn, runner.user_id, False)
     with pytest.raises(InactiveConnection, match="rollcall calendly activate"):
         runner.discover(run_id)
     assert runner.calendly.calls()["api_calls"] == 0
+
+
+def test_a_task_at_work_stops_when_its_user_is_switched_off(
+    start_calendly: StartCalendly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = start_calendly("demo")
+    with CalendlyAccount(runner.resources, runner.open()) as account:
+        account.client.get(ME)
+        with closing(runner.connect()) as conn:
+            set_user_active(conn, runner.user_id, False)
+        account.client.get(ME)
+        monkeypatch.setattr("rollcall.sync.calendly.tokens._LOOK_SECONDS", 0.0)
+        with pytest.raises(InactiveConnection, match="rollcall calendly activate"):
+            account.client.get(ME)
 
 
 def test_a_missing_scope_is_named(start_calendly: StartCalendly) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from rollcall.errors import Parked, RateLimited, SetupError
 from rollcall.sources.zoom.client import ZoomClient
 from rollcall.sources.zoom.endpoints import Label
 from rollcall.store import limits
-from rollcall.store.connections import read_connection
+from rollcall.store.connections import ZoomConnection, read_connection
 from rollcall.sync.connection_tokens import TokenSource
 from rollcall.sync.run_session import Resources, RunSession
 
@@ -25,30 +26,39 @@ class Account(RunSession):
         super().__init__(resources, run_id)
         self.report_refused = False
         """The token lacks the report's scope: the fallback is asked straight away."""
-        connection = read_connection(self.conn, self.run.connection_id)
-        if connection is None:
-            raise SetupError(f"Connection {self.run.connection_id} of run {run_id} is gone: add it again.")
-        self.client = ZoomClient(
-            resources.session_factory,
-            connection.api_url,
-            TokenSource(
-                resources.connect,
-                connection.id,
-                keyring,
+        with ExitStack() as opened:
+            opened.callback(super().close)
+            connection = self._read_connection()
+            self.client = ZoomClient(
                 resources.session_factory,
+                connection.api_url,
+                TokenSource(
+                    resources.connect,
+                    connection.id,
+                    keyring,
+                    resources.session_factory,
+                    self.policies,
+                ),
+                self._throttle,
                 self.policies,
-            ),
-            self._throttle,
-            self.policies,
-            throttle_feedback=self._hold,
-            on_wait=self.name_wait,
-            sleep=self.sleep,
-        )
+                throttle_feedback=self._hold,
+                on_wait=self.name_wait,
+                sleep=self.sleep,
+            )
+            opened.pop_all()
 
     def close(self) -> None:
         """Close the client and both database connections."""
         self.client.close()
         super().close()
+
+    def _read_connection(self) -> ZoomConnection:
+        connection = read_connection(self.conn, self.run.connection_id)
+        if connection is None:
+            raise SetupError(
+                f"Connection {self.run.connection_id} of run {self.run_id} is gone: add it again."
+            )
+        return connection
 
     def _throttle(self, label: Label) -> None:
         # Whoever overslept (a machine that stalls) would go out among the slots of others, and one of the next ten

@@ -9,9 +9,10 @@ from typing import Any
 
 import psycopg
 
-from rollcall.errors import InactiveConnection, UnknownConnection, WrongUse
+from rollcall.errors import UnknownConnection, WrongUse
 from rollcall.store.runs import Run
 from rollcall.store.users import CalendlyUser, find_user, read_users
+from rollcall.sync.calendly.tokens import must_be_active
 from rollcall.sync.dates import months_from, whole_days
 from rollcall.sync.opening import Asked, open_or_find
 from rollcall.sync.params import days_in, mode_in, workers_in
@@ -80,10 +81,7 @@ def _user(conn: psycopg.Connection, name: str) -> CalendlyUser:
             f"There is no such Calendly user (there are the ids: {ids}): choose one of these by id or e-mail, as "
             "`rollcall calendly list` shows them, or connect one with `rollcall calendly connect`."
         )
-    if not found.calendly_is_active:
-        raise InactiveConnection(
-            f"Calendly user {found.id} is switched off: `rollcall calendly activate {found.id}` switches it on."
-        )
+    must_be_active(found)
     return found
 
 

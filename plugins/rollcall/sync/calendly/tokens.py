@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,21 +13,39 @@ import psycopg
 from rollcall.errors import InactiveConnection, ReconnectNeeded, UnknownConnection
 from rollcall.sources.calendly.tokens import PERSONAL, personal_token_dead, refresh_tokens
 from rollcall.sources.retry import RetryPolicy
-from rollcall.store.users import CalendlyUser, lock_user, mark_user_reconnect_needed, save_user_tokens
+from rollcall.store.users import (
+    CalendlyUser,
+    lock_user,
+    mark_user_reconnect_needed,
+    read_user,
+    save_user_tokens,
+)
 from rollcall.sync.run_session import Resources
 
 # A token this near its end may be dead before the call that carries it arrives.
 _MARGIN = timedelta(seconds=90)
+
+_LOOK_SECONDS = 60.0
+"""A personal token never ends by itself: so often somebody looks whether its user was switched off."""
 
 
 def token_source(
     resources: Resources, user: CalendlyUser, policies: Mapping[str, RetryPolicy]
 ) -> Callable[[bool], str]:
     """The `token` of a CalendlyClient. Calling it raises ReconnectNeeded where a person must connect again, and marks
-    the user; InactiveConnection where the user was switched off."""
+    the user; InactiveConnection where the user was switched off since (a personal token: a minute ago at the most;
+    OAuth's: when it must be refreshed)."""
     if user.calendly_token_kind == PERSONAL:
         return _Personal(resources, user)
     return _Refreshed(resources, user, policies)
+
+
+def must_be_active(user: CalendlyUser) -> None:
+    """Raise InactiveConnection for a user who is switched off. By id: e-mails have no place in logs and XComs."""
+    if not user.calendly_is_active:
+        raise InactiveConnection(
+            f"Calendly user {user.id} is switched off: `rollcall calendly activate {user.id}` switches it on."
+        )
 
 
 class _Personal:
@@ -34,6 +53,7 @@ class _Personal:
         self._resources = resources
         self._user = user
         self._token: str | None = None
+        self._looked_at = time.monotonic()
 
     def __call__(self, rejected: bool) -> str:
         if self._token is None:
@@ -41,6 +61,10 @@ class _Personal:
         elif rejected:
             with closing(self._resources.connect()) as conn:
                 self._token = self._replaced(conn, self._token)
+        elif time.monotonic() - self._looked_at > _LOOK_SECONDS:
+            with closing(self._resources.connect()) as conn:
+                must_be_active(_known(read_user(conn, self._user.id), self._user.id))
+            self._looked_at = time.monotonic()
         return self._token
 
     def _replaced(self, conn: psycopg.Connection, refused: str) -> str:
@@ -80,16 +104,8 @@ class _Refreshed:
         with conn.transaction():
             # The call to Calendly below looks like idleness to the server.
             conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            user = lock_user(conn, self._user_id)
-            if user is None:
-                raise UnknownConnection(
-                    f"There is no Calendly user with id {self._user_id} any more: connect it with "
-                    "`rollcall calendly connect`."
-                )
-            if not user.calendly_is_active:
-                raise InactiveConnection(
-                    f"Calendly user {user.id} is switched off: `rollcall calendly activate {user.id}` switches it on."
-                )
+            user = _known(lock_user(conn, self._user_id), self._user_id)
+            must_be_active(user)
             stored = _decrypted(self._resources, user)
             expires_at = user.calendly_token_expires_at
             if stored != refused and expires_at is not None and expires_at - _MARGIN > datetime.now(UTC):
@@ -124,6 +140,14 @@ class _Refreshed:
             token_expires_at=answer.expires_at,
         )
         return answer.access_token, answer.expires_at - _MARGIN
+
+
+def _known(user: CalendlyUser | None, user_id: int) -> CalendlyUser:
+    if user is None:
+        raise UnknownConnection(
+            f"There is no Calendly user with id {user_id} any more: connect it with `rollcall calendly connect`."
+        )
+    return user
 
 
 def _decrypted(resources: Resources, user: CalendlyUser) -> str:
