@@ -82,6 +82,16 @@ def test_keeps_the_password_to_its_owner(server: Postgres) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
+def test_its_account_is_not_handed_our_environment(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLCALL_ZOOM_CLIENT_SECRET", "quicksilver")
+    server.start()
+    environment = Path(f"/proc/{postmaster(server)}/environ")
+    if not environment.exists():
+        pytest.skip("this system does not show the environment of a process")
+    assert b"PATH=" in environment.read_bytes()
+    assert b"quicksilver" not in environment.read_bytes()
+
+
 def test_its_log_quotes_no_row_that_it_refused(server: Postgres) -> None:
     server.start()
     with psycopg.connect(server.create_database("rollcall"), autocommit=True) as connection:

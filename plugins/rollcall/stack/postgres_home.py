@@ -56,7 +56,9 @@ class PostgresHome:
         Its output goes to a file: a pipe would be inherited by the server and never close.
         """
         account = self._account
-        environment = {**clean_environment(), "LC_ALL": "C", "HOME": str(self.folder)}
+        # Nothing else of ours, such as secrets that commands are given: others may see what is its account's.
+        kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+        environment = {**kept, "LC_ALL": "C", "HOME": str(self.folder)}
         with self.control_log.open("ab") as output:
             ended = subprocess.run(
                 [str(self.programs / program), *arguments],
