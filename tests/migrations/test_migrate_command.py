@@ -42,7 +42,14 @@ def test_the_command_goes_up_reports_and_goes_back(
     assert capsys.readouterr().out == migration_script()
 
 
-@pytest.mark.parametrize("address", ["postgresql:/:s3cret@nowhere", "postgresql://u:s3cret@127.0.0.1:1/none"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql:/:s3cret@nowhere",
+        "postgresql://u:s3cret@127.0.0.1:1/none",
+        "postgresql://u:p@s3cret@127.0.0.1:1/none",
+    ],
+)
 def test_a_bad_address_is_one_sentence_without_the_password(
     address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

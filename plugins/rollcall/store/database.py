@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from rollcall.errors import SetupError
 
@@ -15,14 +16,17 @@ def connect(address: str, *, autocommit: bool = False) -> psycopg.Connection:
     """A connection as the server opens it. Raises SetupError, with the reason and without a password, where there is
     none."""
     try:
-        return psycopg.connect(address, autocommit=autocommit, client_encoding="utf8")
+        # A host's name that holds an @ is the end of a password; as its first letter it stands for a socket.
+        if "@" not in str(conninfo_to_dict(address).get("host", ""))[1:]:
+            return psycopg.connect(address, autocommit=autocommit, client_encoding="utf8")
     except psycopg.ProgrammingError:
-        # Without its cause, which quotes the address and so a password in it.
-        raise SetupError(
-            "The database address can't be read: give one like postgresql://user:password@host:5432/database."
-        ) from None
+        pass  # it quotes the address and so a password in it
     except psycopg.OperationalError as error:
         raise SetupError(f"The database does not let us in: {' '.join(str(error).split())}") from None
+    raise SetupError(
+        "The database address can't be read: give one like postgresql://user:password@host:5432/database; in a "
+        "password, write %40 for @, %2F for / and %25 for %."
+    )
 
 
 def open_database(address: str) -> psycopg.Connection:
