@@ -55,6 +55,13 @@ def list_events(account: CalendlyAccount) -> Listed:
                 _list_slice(account, standing, slice_from, slice_to)
         gaps.close_gaps_of_listed(conn, run.id)
         _confirm_missing(account, standing)
+        note_user_standing(
+            conn,
+            account.user.id,
+            user_uri=standing.user_uri,
+            organization_uri=standing.organization_uri,
+            role=standing.role,
+        )
     except SourceError as error:
         log_source_error(conn, run.id, "scheduled events", error, ended_task=True)
         raise
@@ -116,51 +123,58 @@ def _is_within(record: dict[str, Any], slice_from: datetime, slice_to: datetime)
 
 def _confirm_missing(account: CalendlyAccount, standing: Standing) -> None:
     """Ask for each stored meeting that its slice lacked; mark it only where Calendly itself says that it is gone."""
-    user, conn, run_id = account.user, account.conn, account.run_id
-    lacking = meetings.not_listed(conn, run_id)
-    known = (user.calendly_user_uri, user.calendly_organization_uri, user.calendly_role)
-    if lacking and known != (standing.user_uri, standing.organization_uri, standing.role):
-        _say(
-            account,
-            f"The user's role or organization has changed: {len(lacking)} meetings that are no longer listed are "
-            "not taken for missing; the next sync asks again",
-        )
-        lacking = []
     failed = 0
-    for meeting_id, uri in lacking:
-        event_id = uri.rsplit("/", 1)[-1]
+    for meeting_id, uri in _lacking(account, standing):
         try:
-            found = event_record(account.client.get(EVENT, uri))
+            _confirm(account, meeting_id, uri)
             failed = 0
-        except Unavailable as refused:
-            failed = 0
-            reason = "gone" if refused.status == 404 else "no_access"
-            with conn.transaction():
-                runs.hold(conn, account.run)
-                if meetings.mark_missing(conn, meeting_id, reason):
-                    runs.add_meetings(conn, run_id, {"missing": 1})
-                # That it is missing says it all.
-                for kind in ("meeting", "invitees"):
-                    gaps.close_gap(conn, run_id, kind, event_id)
         except (DataFault, ServerFault) as unclear:
             failed = failed + 1 if isinstance(unclear, ServerFault) else 0
             if failed >= FAILURES_IN_A_ROW:
                 raise
-            record_gap(conn, run_id, "meeting", event_id, unclear)
-        else:
-            with conn.transaction():
-                runs.hold(conn, account.run)
-                outcome = meetings.upsert_meetings(conn, user.id, [found] if found else [], via_webhook=False)
-                runs.add_meetings(conn, run_id, outcome.counts, canceled=outcome.canceled)
-                gaps.close_gap(conn, run_id, "meeting", event_id)
+            record_gap(account.conn, account.run_id, "meeting", _event_id(uri), unclear)
         account.show_progress()
-    note_user_standing(
-        conn,
-        user.id,
-        user_uri=standing.user_uri,
-        organization_uri=standing.organization_uri,
-        role=standing.role,
+
+
+def _lacking(account: CalendlyAccount, standing: Standing) -> list[tuple[int, str]]:
+    """Id and URI of what is worth asking for: nothing where others than before may be listed."""
+    user = account.user
+    lacking = meetings.not_listed(account.conn, account.run_id)
+    known = (user.calendly_user_uri, user.calendly_organization_uri, user.calendly_role)
+    if not lacking or known == (standing.user_uri, standing.organization_uri, standing.role):
+        return lacking
+    _say(
+        account,
+        f"The user's role or organization has changed: {len(lacking)} meetings that are no longer listed are "
+        "not taken for missing; the next sync asks again",
     )
+    return []
+
+
+def _confirm(account: CalendlyAccount, meeting_id: int, uri: str) -> None:
+    """Store the event as it is, or mark its meeting. Raises DataFault or ServerFault where Calendly tells neither."""
+    conn, run_id = account.conn, account.run_id
+    try:
+        found = event_record(account.client.get(EVENT, uri))
+    except Unavailable as refused:
+        with conn.transaction():
+            runs.hold(conn, account.run)
+            if meetings.mark_missing(conn, meeting_id, "gone" if refused.status == 404 else "no_access"):
+                runs.add_meetings(conn, run_id, {"missing": 1})
+            # That it is missing says it all.
+            for kind in ("meeting", "invitees"):
+                gaps.close_gap(conn, run_id, kind, _event_id(uri))
+        return
+    with conn.transaction():
+        runs.hold(conn, account.run)
+        records = [found] if found else []
+        outcome = meetings.upsert_meetings(conn, account.user.id, records, via_webhook=False)
+        runs.add_meetings(conn, run_id, outcome.counts, canceled=outcome.canceled)
+        gaps.close_gap(conn, run_id, "meeting", _event_id(uri))
+
+
+def _event_id(uri: str) -> str:
+    return uri.rsplit("/", 1)[-1]
 
 
 def _look_at_webhooks(account: CalendlyAccount) -> None:
