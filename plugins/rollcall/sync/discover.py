@@ -12,7 +12,7 @@ from rollcall.store import gaps, queue, runs, webinars
 from rollcall.store.runs import Run
 from rollcall.sync.account import Account
 from rollcall.sync.history import Found, add_past_instances, discover_account
-from rollcall.sync.opening import Asked, open_or_find
+from rollcall.sync.opening import WantedRun, open_or_find
 from rollcall.sync.refusals import log_source_error, record_gap
 from rollcall.sync.request import SyncRequest
 
@@ -28,7 +28,7 @@ class Discovered:
 
 def open_run(conn: psycopg.Connection, request: SyncRequest, dag_id: str, dag_run_id: str) -> int | Run:
     """Open the run and return its id, or return the run that is in the way."""
-    asked = Asked(
+    wanted = WantedRun(
         source="zoom",
         connection_id=request.connection.id,
         connection=request.connection.name,
@@ -38,7 +38,7 @@ def open_run(conn: psycopg.Connection, request: SyncRequest, dag_id: str, dag_ru
         fetch_workers=request.fetch_workers,
         webinar_ids=request.webinar_ids,
     )
-    return open_or_find(conn, asked, dag_id, dag_run_id)
+    return open_or_find(conn, wanted, dag_id, dag_run_id)
 
 
 def discover(account: Account) -> Discovered:

@@ -15,7 +15,7 @@ from rollcall.store.runs import Run
 
 
 @dataclass(frozen=True)
-class Asked:
+class WantedRun:
     """What a run is to do: `connection_id` and `connection` (its name) are those of the source; aware UTC times."""
 
     source: str
@@ -28,7 +28,7 @@ class Asked:
     webinar_ids: Sequence[int] | None = None
 
 
-def open_or_find(conn: psycopg.Connection, asked: Asked, dag_id: str, dag_run_id: str) -> int | Run:
+def open_or_find(conn: psycopg.Connection, wanted: WantedRun, dag_id: str, dag_run_id: str) -> int | Run:
     """Open the run and return its id, or return the run that is in the way.
 
     Raises SetupError for an old schema, RunInTheWay where runs come and go too fast to name one.
@@ -37,23 +37,23 @@ def open_or_find(conn: psycopg.Connection, asked: Asked, dag_id: str, dag_run_id
     for _ in range(2):
         run_id = runs.open_run(
             conn,
-            source=asked.source,
-            connection_id=asked.connection_id,
-            mode=asked.mode,
-            window_from=asked.window_from,
-            window_to=asked.window_to,
-            webinar_ids=asked.webinar_ids,
-            fetch_workers=asked.fetch_workers,
+            source=wanted.source,
+            connection_id=wanted.connection_id,
+            mode=wanted.mode,
+            window_from=wanted.window_from,
+            window_to=wanted.window_to,
+            webinar_ids=wanted.webinar_ids,
+            fetch_workers=wanted.fetch_workers,
             dag_id=dag_id,
             dag_run_id=dag_run_id,
         )
         if run_id is not None:
             return run_id
-        in_the_way = runs.active_run(conn, asked.source, asked.connection_id)
+        in_the_way = runs.active_run(conn, wanted.source, wanted.connection_id)
         if in_the_way is not None:
             return in_the_way
         # It ended between the two statements: try once more.
-    raise RunInTheWay(f"Runs of connection {asked.connection} open and close all the time: try again.")
+    raise RunInTheWay(f"Runs of connection {wanted.connection} open and close all the time: try again.")
 
 
 def run_in_the_way(run: Run, connection: str) -> RunInTheWay:

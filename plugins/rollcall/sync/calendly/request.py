@@ -14,7 +14,7 @@ from rollcall.store.runs import Run
 from rollcall.store.users import CalendlyUser, find_user, read_users
 from rollcall.sync.calendly.tokens import must_be_active
 from rollcall.sync.dates import months_from, whole_days
-from rollcall.sync.opening import Asked, open_or_find
+from rollcall.sync.opening import WantedRun, open_or_find
 from rollcall.sync.params import days_in, mode_in, workers_in
 
 MODES = ("auto", "full", "incremental", "date_range")
@@ -87,7 +87,7 @@ def _user(conn: psycopg.Connection, name: str) -> CalendlyUser:
 
 def open_run(conn: psycopg.Connection, request: CalendlyRequest, dag_id: str, dag_run_id: str) -> int | Run:
     """Open the run and return its id, or return the run that is in the way."""
-    asked = Asked(
+    wanted = WantedRun(
         source="calendly",
         connection_id=request.user.id,
         connection=f"of Calendly user {request.user.id}",
@@ -96,4 +96,4 @@ def open_run(conn: psycopg.Connection, request: CalendlyRequest, dag_id: str, da
         window_to=request.window_to,
         fetch_workers=request.fetch_workers,
     )
-    return open_or_find(conn, asked, dag_id, dag_run_id)
+    return open_or_find(conn, wanted, dag_id, dag_run_id)
