@@ -70,7 +70,7 @@ def test_an_ended_sync_tells_how_it_ended(get: Get, database: psycopg.Connection
     assert told["finished_at"] is not None
 
 
-@pytest.mark.parametrize("run", ["run-2", "' OR true --", "%25"])
+@pytest.mark.parametrize("run", ["run-2", "' OR true --", "%25", "%00"])
 def test_a_run_that_opened_nothing_is_not_found(get: Get, open_run: int, run: str) -> None:
     answer = get(f"/runs/{run}")
     assert answer.status_code == 404
