@@ -68,8 +68,9 @@ def test_what_has_a_column_stands_there_alone_and_what_opens_the_webinar_nowhere
                 "approval_type": 2,
                 "question_and_answer": {"enable": True, "allow_anonymous_questions": False},
                 "panelist_join_url": "https://example.test/w/1?tk=s3cret",
-                "novelty": [{"passcode": "s3cret", "kind": "b"}],
+                "novelty": [{"passcode": "s3cret", "kind": "b", "link": "https://example.test/n?tk=s3cret"}],
             },
+            "join_url": "https://example.test/j/88988872033?pwd=s3cret&from=addon",
             "start_url": "https://example.test/s/1?zak=s3cret",
             "password": "s3cret",
         }
@@ -79,7 +80,9 @@ def test_what_has_a_column_stands_there_alone_and_what_opens_the_webinar_nowhere
     assert (record["recurrence_type"], record["recurrence_weekly_days"]) == (2, "1,3")
     assert (record["occurrence_count"], record["approval_type"]) == (2, 2)
     assert (record["question_and_answer_enabled"], record["allow_anonymous_questions"]) == (True, False)
-    assert record["other_fields"] == {"settings": {"novelty": [{"kind": "b"}]}}
+    novelty = {"kind": "b", "link": "https://example.test/n?tk=removed"}
+    assert record["other_fields"] == {"settings": {"novelty": [novelty]}}
+    assert record["join_url"] == "https://example.test/j/88988872033?pwd=removed&from=addon"
     assert "s3cret" not in str(record)
 
 

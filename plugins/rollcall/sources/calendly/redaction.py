@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rollcall.sources.links import without_passwords
+
 # Names of fields; `pin` only as a word of its own (hostPin, dial_in_pin), for there is "shipping".
 _NAME = re.compile(
     r"(?i:pass_?word|passcode|passwd|pwd|token|secret|signing_?key|host_?key|start_url|h323)"
@@ -14,8 +16,6 @@ _NAME = re.compile(
 
 # Whoever holds such a link can act with it, under whatever name it comes (Calendly API reference, invitees).
 _CAPABILITY = re.compile(r"/(?:cancellations|reschedulings)/")
-
-_IN_QUERY = re.compile(r"([?&;](?:pwd|passwd|password|passcode|token|tk|zak)=)[^&#\s\"'<>]+", re.IGNORECASE)
 
 
 def without_secrets(value: Any) -> Any:
@@ -40,4 +40,4 @@ def _without_secrets(value: Any) -> Any:
             for inner in value
             if not (isinstance(inner, str) and _CAPABILITY.search(inner))
         ]
-    return _IN_QUERY.sub(r"\1removed", value) if isinstance(value, str) else value
+    return without_passwords(value) if isinstance(value, str) else value

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rollcall.sources.links import link_of, without_passwords
 from rollcall.sources.values import bigint_of, bool_of, int_of, json_of, key_of, stamp_of, text_of
 
 WEBINAR_TYPES = (5, 6, 9)
@@ -30,8 +31,8 @@ _WEBINAR: _Fields = {
     "timezone": ("timezone", text_of),
     "agenda": ("agenda", text_of),
     "zoom_created_at": ("created_at", stamp_of),
-    "join_url": ("join_url", text_of),
-    "registration_url": ("registration_url", text_of),
+    "join_url": ("join_url", link_of),
+    "registration_url": ("registration_url", link_of),
     "is_simulive": ("is_simulive", bool_of),
     "is_events_webinar": ("is_events_webinar", bool_of),
     "record_file_id": ("record_file_id", text_of),
@@ -212,8 +213,8 @@ def panelist_record(given: Mapping[str, Any]) -> Record | None:
 
 
 def without_secrets(value: Any) -> Any:
-    """The value without any field whose name speaks of a password, a token or a link that opens the webinar. None where
-    it is nested too deeply to be looked through."""
+    """The value without any field whose name speaks of a password, a token or a link that opens the webinar; in other
+    texts, the passwords of links become `removed`. None where it is nested too deeply to be looked through."""
     try:
         return _without_secrets(value)
     except RecursionError:
@@ -254,4 +255,4 @@ def _without_secrets(value: Any) -> Any:
         return {k: _without_secrets(v) for k, v in value.items() if not _SECRET.search(k)}
     if isinstance(value, list):
         return [_without_secrets(entry) for entry in value]
-    return value
+    return without_passwords(value) if isinstance(value, str) else value
