@@ -153,6 +153,7 @@ def test_a_long_pause_is_caught_up_with(start_calendly: StartCalendly) -> None:
         ),
         ({"user": "nobody@example.com"}, "no such Calendly user .there are the ids: 1."),
         ({"user": ""}, "There is no such Calendly user"),
+        ({"user": "a\x00\ud800@example.com"}, "There is no such Calendly user"),
     ],
 )
 def test_a_wrong_request_is_refused_in_words_before_any_call(

@@ -28,6 +28,7 @@ TOMORROW = (TODAY + timedelta(days=2)).isoformat()
             r"no connection named 'nobody' .*sandbox.*rollcall connection add",
         ),
         ({"connection": ""}, UnknownConnection, r"no connection named ''"),
+        ({"connection": "sand\x00box\ud800"}, UnknownConnection, r"no connection named 'sand\?box\?'"),
         ({"mode": "everything"}, WrongUse, r"'everything'.*full, delta, date_range, webinars"),
         ({"fetch_workers": 99}, WrongUse, r"fetch_workers is 99.*1 to 16"),
         ({"fetch_workers": -1}, WrongUse, r"fetch_workers is -1"),

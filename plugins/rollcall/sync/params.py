@@ -18,6 +18,11 @@ def mode_in(params: Mapping[str, Any], modes: Sequence[str], default: str) -> st
     return str(mode)
 
 
+def name_in(params: Mapping[str, Any], param: str) -> str:
+    """What that param names, "" for nothing; what no database takes in a text stands there as `?`."""
+    return str(params.get(param) or "").encode(errors="replace").decode().replace("\x00", "?")
+
+
 def workers_in(params: Mapping[str, Any], default: int, most: int) -> int:
     """How many workers fetch, from 1 to `most`."""
     workers = params.get("fetch_workers")

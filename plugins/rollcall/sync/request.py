@@ -14,7 +14,7 @@ from rollcall.sources.values import bigint_of
 from rollcall.store import runs
 from rollcall.store.connections import ZoomConnection, find_connection, read_connections
 from rollcall.sync.dates import whole_days
-from rollcall.sync.params import days_in, mode_in, workers_in
+from rollcall.sync.params import days_in, mode_in, name_in, workers_in
 
 MODES = ("full", "delta", "date_range", "webinars")
 DEFAULT_WORKERS = 4
@@ -77,7 +77,7 @@ def check_request(
     """
     now = now or datetime.now(UTC)
     asked = check_params(params, now)
-    connection = _connection(conn, str(params.get("connection") or ""))
+    connection = _connection(conn, name_in(params, "connection"))
     window_from, window_to = asked.window or (None, None)
     if asked.mode in ("full", "delta"):
         mark = runs.mark(conn, connection.id) if asked.mode == "delta" else None

@@ -15,7 +15,7 @@ from rollcall.store.users import CalendlyUser, find_user, read_users
 from rollcall.sync.calendly.tokens import must_be_active
 from rollcall.sync.dates import months_from, whole_days
 from rollcall.sync.opening import WantedRun, open_or_find
-from rollcall.sync.params import days_in, mode_in, workers_in
+from rollcall.sync.params import days_in, mode_in, name_in, workers_in
 
 MODES = ("auto", "full", "incremental", "date_range")
 DEFAULT_WORKERS = 2
@@ -60,7 +60,7 @@ def check_request(
     """
     now = now or datetime.now(UTC)
     mode, window, workers = check_params(params)
-    user = _user(conn, str(params.get("user") or ""))
+    user = _user(conn, name_in(params, "user"))
     if mode == "auto":
         mode = "incremental" if user.calendly_initial_sync_complete else "full"
     if window is None:
