@@ -44,13 +44,16 @@ Kind = Literal[
     "broken_json",
     "no_wrapper",
     "lone_surrogate",
+    "odd_row",
     "repeat_page",
     "empty_page",
     "vanish",
 ]
 
 BENDING: frozenset[Kind] = frozenset({"repeat_page", "empty_page", "vanish"})
-SPOILING: frozenset[Kind] = frozenset({"slow", "cut_body", "broken_json", "no_wrapper", "lone_surrogate"})
+SPOILING: frozenset[Kind] = frozenset(
+    {"slow", "cut_body", "broken_json", "no_wrapper", "lone_surrogate", "odd_row"}
+)
 _ANYWHERE: frozenset[Kind] = frozenset({"429", "500", "502", "503", "504", "html_body", "drop"})
 
 
@@ -152,6 +155,8 @@ def spoil(fault: Fault, reply: Reply) -> Reply:
         case "lone_surrogate":
             body = b"".join(reply.parts)
             reply.parts = [re.sub(rb'"(name|title)":"', rb'"\1":"\\ud800', body, count=1)]
+        case "odd_row":
+            reply.parts = [b"".join(reply.parts).replace(b'"collection":[{', b'"collection":["odd",{', 1)]
         case _:
             pass
     return reply

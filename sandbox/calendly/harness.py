@@ -37,7 +37,7 @@ class Sandbox(RunningSandbox):
     `fault(kind, match=…, times=1, after=0, seconds=…, headers=True, scopes=[…], status=200)`: kinds are 429,
     500, 502, 503, 504, 424, 400, 404, role_missing, scope_missing, upgrade_needed, token_expired_401 (revokes the
     token), invalid_grant, page_token_invalid, html_body, drop, slow, cut_body, broken_json, no_wrapper,
-    lone_surrogate, repeat_page, empty_page, vanish. `match` is searched in "METHOD /path?query".
+    lone_surrogate, odd_row, repeat_page, empty_page, vanish. `match` is searched in "METHOD /path?query".
 
     `edit(what, …)` takes URIs or keys and returns URIs and the numbers of the `deliveries` that it made:
     - book(event_type="Intro call" | event=…, start=…, count=1, email=…, name=…, host=…)

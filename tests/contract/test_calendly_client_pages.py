@@ -139,6 +139,16 @@ def test_an_entry_without_a_usable_uri_stops_no_list(
     assert whole_list(calendly_api.client, calendly.EVENTS, user=USER) == odd
 
 
+@pytest.mark.parametrize("odd", [None, "", 7, ["x"], "x" * 501])
+def test_an_own_user_without_a_usable_uri_is_no_user(
+    server: ScriptedServer, calendly_api: CalendlyHarness, odd: object
+) -> None:
+    me = {"uri": USER, "current_organization": odd, "email": "a@x.test"}
+    server.replies = [Reply(body={"resource": me}), Reply(body=listed())]
+    with pytest.raises(DataFault, match="current_organization"):
+        ask_standing(calendly_api.client)
+
+
 def test_members_that_never_end_are_not_asked_for_ever(
     server: ScriptedServer, calendly_api: CalendlyHarness
 ) -> None:

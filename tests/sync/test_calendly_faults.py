@@ -67,6 +67,25 @@ def test_what_passes_by_itself_costs_nothing_but_time(
     assert_truth(runner, **window_of(runner, again["id"]))
 
 
+@pytest.mark.parametrize(
+    ("match", "subject"), [(LISTING, "scheduled events"), (INVITEES, "invitees of scheduled event ")]
+)
+def test_an_entry_that_nobody_can_read_is_on_record_and_costs_no_other(
+    start_calendly: StartCalendly, match: str, subject: str
+) -> None:
+    runner = start_calendly("demo")
+    runner.calendly.fault("odd_row", match=match, times=-1)
+    run = runner.sync()
+    assert run["status"] == "completed"
+    assert_truth(runner, **window_of(runner, run["id"]))
+    told = runner.rows("SELECT * FROM sync_error_logs")
+    assert told
+    for error in told:
+        assert error["code"] == "unreadable_entries"
+        assert error["subject"].startswith(subject)
+        assert "have no usable id and were left out" in error["message"]
+
+
 def test_a_page_token_that_dies_starts_the_slice_again_twice_at_most(start_calendly: StartCalendly) -> None:
     runner = start_calendly("empty")
     params = two_pages(runner)

@@ -228,6 +228,15 @@ def test_json_that_can_be_read_but_not_looked_through_stops_nothing(levels: int)
     assert record["marks"] == ["location_unreadable", "other_fields_unreadable"]
 
 
+@pytest.mark.parametrize("odd", [["x"], {"uri": "x"}, True, "https://api.calendly.com/" + "x" * 500])
+def test_what_can_be_no_uri_is_none(odd: object) -> None:
+    assert event_record({**event(), "uri": odd}) is None
+    assert invitee_record({**invitee(), "uri": odd}) is None
+    record = invitee_record({**invitee(), "old_invitee": odd})
+    assert record is not None
+    assert (record["old_invitee_uri"], record["marks"]) == (None, ["old_invitee_uri_unreadable"])
+
+
 def test_a_number_too_large_for_a_float_is_none() -> None:
     assert read_json(b'{"amount": 1e400, "n": 1.5}') == {"amount": None, "n": 1.5}
     assert read_json(b'{"amount": -' + b"9" * 5000 + b', "n": 1}') == {"amount": None, "n": 1}

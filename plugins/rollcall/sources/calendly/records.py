@@ -19,12 +19,12 @@ from rollcall.sources.calendly.reading import (
 )
 from rollcall.sources.calendly.redaction import without_secrets
 from rollcall.sources.calendly.uris import event_of
-from rollcall.sources.values import bool_of, int_of, stamp_of
+from rollcall.sources.values import bool_of, int_of, key_of, stamp_of
 
 _status = one_of("active", "canceled")
 
 _EVENT: Fields = {
-    "uri": ("uri", plain_text),
+    "uri": ("uri", key_of),
     "name": ("name", plain_text),
     "status": ("status", _status),
     "start_time": ("start_time", stamp_of),
@@ -51,8 +51,8 @@ _CANCELLATION: Fields = {
     "canceled_at": ("created_at", stamp_of),
 }
 _INVITEE: Fields = {
-    "uri": ("uri", plain_text),
-    "event_uri": ("event", plain_text),
+    "uri": ("uri", key_of),
+    "event_uri": ("event", key_of),
     "email": ("email", plain_text),
     "name": ("name", plain_text),
     "first_name": ("first_name", plain_text),
@@ -63,8 +63,8 @@ _INVITEE: Fields = {
     "tracking": ("tracking", object_or_none),
     "text_reminder_number": ("text_reminder_number", plain_text),
     "rescheduled": ("rescheduled", bool_of),
-    "old_invitee_uri": ("old_invitee", plain_text),
-    "new_invitee_uri": ("new_invitee", plain_text),
+    "old_invitee_uri": ("old_invitee", key_of),
+    "new_invitee_uri": ("new_invitee", key_of),
     "payment": ("payment", object_or_none),
     "reconfirmation": ("reconfirmation", object_or_none),
     "routing_form_submission_uri": ("routing_form_submission", plain_text),
@@ -77,13 +77,13 @@ _NO_SHOW: Fields = {"no_show_uri": ("uri", plain_text), "no_show_at": ("created_
 
 
 def event_record(given: Any) -> Record | None:
-    """A scheduled event; None without a URI. All keys are always there.
+    """A scheduled event; None without a usable URI. All keys are always there.
 
     Times are ISO text with their offset. `hosts` is a list of {user, email, name}, `guests` the list as it came,
     `location` an object without passwords, `location_type` and `join_url` (without its password) are from it.
     `other_fields` holds what has no column or could not be read, `marks` says what could not be read.
     """
-    if not isinstance(given, dict) or plain_text(given.get("uri")) is None:
+    if not isinstance(given, dict) or key_of(given.get("uri")) is None:
         return None
     reading = Reading(given)
     reading.take(_EVENT)
@@ -99,12 +99,12 @@ def event_record(given: Any) -> Record | None:
 
 
 def invitee_record(given: Any) -> Record | None:
-    """An invitee; None without a URI. All keys are always there.
+    """An invitee; None without a usable URI. All keys are always there.
 
     Where the event is not named, it is the one that the invitee's URI contains. Everything else is as for
     `event_record`. Neither cancel_url nor reschedule_url is in it: whoever holds them can act.
     """
-    if not isinstance(given, dict) or plain_text(given.get("uri")) is None:
+    if not isinstance(given, dict) or key_of(given.get("uri")) is None:
         return None
     reading = Reading(given)
     # `canceled` repeats the status in old examples; the event of a webhook has a record of its own.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollcall.sources.calendly.endpoints import INVITEES
+from rollcall.sources.calendly.endpoints import INVITEES, describe
 from rollcall.sources.calendly.records import invitee_record
 from rollcall.store import gaps, meetings, queue, runs
 from rollcall.sync.calendly.account import CalendlyAccount
 from rollcall.sync.calendly.whole_list import whole_list
+from rollcall.sync.refusals import log_unreadable
 
 
 def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
@@ -31,5 +32,8 @@ def read_invitees(account: CalendlyAccount, item: queue.Item) -> None:
 
 
 def _all_pages(account: CalendlyAccount, uri: str) -> list[dict[str, Any]]:
-    records = [invitee_record(row) for row in whole_list(account.client, INVITEES, uri)]
-    return [{**record, "event_uri": uri} for record in records if record]
+    found = whole_list(account.client, INVITEES, uri)
+    records = [record for record in map(invitee_record, found) if record]
+    what = describe(INVITEES, uri, {})
+    log_unreadable(account.conn, account.run_id, what, len(found) - len(records), len(found))
+    return [{**record, "event_uri": uri} for record in records]

@@ -20,7 +20,7 @@ from rollcall.sync.calendly.webhook_subscriptions import refresh_subscriptions
 from rollcall.sync.calendly.whole_list import whole_list
 from rollcall.sync.dates import months_from
 from rollcall.sync.fetch import FAILURES_IN_A_ROW
-from rollcall.sync.refusals import log_source_error, record_gap
+from rollcall.sync.refusals import log_source_error, log_unreadable, record_gap
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,9 @@ def _listed(
     else:
         params["user"] = standing.user_uri
     found = whole_list(account.client, EVENTS, **params)
-    records = {record["uri"]: record for record in map(event_record, found) if record}
+    readable = [record for record in map(event_record, found) if record]
+    log_unreadable(account.conn, account.run_id, "scheduled events", len(found) - len(readable), len(found))
+    records = {record["uri"]: record for record in readable}
     return [record for record in records.values() if _is_within(record, slice_from, slice_to)]
 
 

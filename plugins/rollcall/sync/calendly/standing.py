@@ -42,7 +42,8 @@ def _role(client: CalendlyClient, user_uri: str, organization_uri: str) -> str |
 
 
 def _text(found: dict[str, Any], key: str) -> str:
-    value = found.get(key)
-    if not isinstance(value, str) or not value:
+    given = found.get(key)
+    value = key_of(given) if isinstance(given, str) else None
+    if value is None:
         raise DataFault(f"Calendly's answer about the token's own user lacks {key}: try again later.")
     return value

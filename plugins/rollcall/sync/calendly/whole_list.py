@@ -7,6 +7,7 @@ from typing import Any
 from rollcall.errors import PageTokenExpired, PageTokenRepeated
 from rollcall.sources.calendly.client import CalendlyClient
 from rollcall.sources.calendly.endpoints import Endpoint, describe
+from rollcall.sources.values import key_of
 
 _TRIES = 3
 _PAGES_WITHOUT_NEWS = 10  # rows that shift while people book make a page come twice, not ten times
@@ -28,12 +29,12 @@ def whole_list(client: CalendlyClient, endpoint: Endpoint, item: str = "", **par
 
 def _once(client: CalendlyClient, endpoint: Endpoint, item: str, params: dict[str, str]) -> list[Any]:
     rows: list[Any] = []
-    seen: set[str] = set()
+    seen: set[str | None] = set()
     idle = 0
     for page in client.pages(endpoint, item, **params):
         rows += page.rows
         before = len(seen)
-        seen |= {str(row.get("uri")) for row in page.rows if isinstance(row, dict)}
+        seen |= {key_of(row.get("uri")) for row in page.rows if isinstance(row, dict)}
         idle = 0 if len(seen) > before else idle + 1
         if idle >= _PAGES_WITHOUT_NEWS:
             raise PageTokenRepeated(
