@@ -74,7 +74,17 @@ def test_a_refresh_token_is_sent_at_most_twice(server: ScriptedServer) -> None:
     assert len(server.seen) == 2
 
 
-@pytest.mark.parametrize("lifetime", [{}, {"expires_in": 0}, {"expires_in": "soon"}, {"expires_in": 10**9}])
+@pytest.mark.parametrize("token", ["", " ", "a\r\nX: 1", "a\x00", "tok\u2026", ["access-1"], None])
+def test_a_token_that_no_header_takes_is_none(server: ScriptedServer, token: object) -> None:
+    server.replies = [Reply(body={"access_token": token})]
+    with pytest.raises(ServerFault, match="without a usable token"):
+        fetched(server)
+
+
+@pytest.mark.parametrize(
+    "lifetime",
+    [{}, {"expires_in": 0}, {"expires_in": "soon"}, {"expires_in": True}, {"expires_in": 10**9}],
+)
 def test_a_token_without_a_usable_lifetime_lives_an_hour(
     server: ScriptedServer, lifetime: dict[str, Any]
 ) -> None:
@@ -83,10 +93,18 @@ def test_a_token_without_a_usable_lifetime_lives_an_hour(
 
 
 @pytest.mark.parametrize(
-    ("scope", "scopes"), [("a:b c:d", ("a:b", "c:d")), ("a:b,c:d", ("a:b", "c:d")), (" ", None), (None, None)]
+    ("scope", "scopes"),
+    [
+        ("a:b c:d", ("a:b", "c:d")),
+        ("a:b,c:d", ("a:b", "c:d")),
+        ("a:b\x00 c:d", ("a:b\ufffd", "c:d")),
+        (" ", None),
+        (None, None),
+        (["a:b"], None),
+    ],
 )
 def test_scopes_come_with_spaces_or_commas_or_not_at_all(
-    server: ScriptedServer, scope: str | None, scopes: tuple[str, ...] | None
+    server: ScriptedServer, scope: object, scopes: tuple[str, ...] | None
 ) -> None:
     server.replies = [Reply(body={"access_token": "access-1", "scope": scope})]
     assert fetched(server).scopes == scopes

@@ -74,6 +74,15 @@ def test_from_connecting_to_switching_off(terminal: Terminal) -> None:
     assert terminal.type("list")[1].splitlines()[1].split()[3] == "admin"
 
 
+def test_a_token_that_was_not_copied_well_is_named_as_that_and_nothing_is_asked(terminal: Terminal) -> None:
+    terminal.patch.setenv("ROLLCALL_CALENDLY_TOKEN", "eyJ0b2tlbg\u2026")
+    terminal.calendly.reset_calls()
+    code, said = terminal.connect()
+    assert code == 2
+    assert "copy it once more" in said
+    assert terminal.calendly.calls()["api_calls"] == 0
+
+
 def test_connecting_again_replaces_the_token_and_nothing_else(terminal: Terminal) -> None:
     terminal.connect()
     terminal.rows(

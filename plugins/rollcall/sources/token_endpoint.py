@@ -22,6 +22,7 @@ from rollcall.sources.retry import (
     parse_retry_after,
     utc_now,
 )
+from rollcall.sources.values import int_of, text_of
 from rollcall.sources.wire import CONNECT_SECONDS, READ_SECONDS, network_fault
 
 # Words that may be shown: the error names of RFC 6749, section 5.2.
@@ -120,6 +121,11 @@ def at_most(attempts: int, policies: Mapping[str, RetryPolicy], *kinds: str) -> 
     }
 
 
+def is_sendable(token: str) -> bool:
+    """Whether a header takes the token: another would look like a network's fault with each call."""
+    return token.isascii() and token.isprintable() and token.strip() != ""
+
+
 def error_word(fields: Mapping[str, Any]) -> str | None:
     """The error name of RFC 6749 that a refusal holds; None for any other text, which might show a secret."""
     word = fields.get("error")
@@ -134,21 +140,22 @@ def _latin(text: str) -> str:
 def _granted(endpoint: TokenEndpoint, response: requests.Response, asked_at: datetime) -> TokenAnswer:
     answer = _object(response)
     token = answer.get("access_token")
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not is_sendable(token):
         raise ServerFault(
-            f"{endpoint.source}'s token endpoint answered without a token; check the OAuth address of the "
+            f"{endpoint.source}'s token endpoint answered without a usable token; check the OAuth address of the "
             "connection.",
             status=response.status_code,
         )
-    lifetime = answer.get("expires_in")
+    lifetime = int_of(answer.get("expires_in"))
     # Counted from before the call: the token may end a little earlier than that for the source, never for us.
-    seconds = lifetime if isinstance(lifetime, int) and 0 < lifetime < 10**7 else endpoint.usual_lifetime
+    seconds = lifetime if lifetime is not None and 0 < lifetime < 10**7 else endpoint.usual_lifetime
     refresh, scope = answer.get("refresh_token"), answer.get("scope")
+    granted = (text_of(scope) or "") if isinstance(scope, str) else ""
     return TokenAnswer(
         access_token=token,
         expires_at=asked_at + timedelta(seconds=seconds),
         refresh_token=refresh if isinstance(refresh, str) and refresh else None,
-        scopes=tuple(scope.replace(",", " ").split()) if isinstance(scope, str) and scope.strip() else None,
+        scopes=tuple(granted.replace(",", " ").split()) or None,
     )
 
 

@@ -14,6 +14,7 @@ from rollcall.sources.calendly.client import CalendlyClient
 from rollcall.sources.calendly.endpoints import EVENT_TYPES, EVENTS, MEMBERSHIPS, WEBHOOKS, Endpoint
 from rollcall.sources.calendly.tokens import OAUTH, PERSONAL, PersonalToken, refresh_tokens
 from rollcall.sources.retry import RetryPolicy
+from rollcall.sources.token_endpoint import is_sendable
 from rollcall.store import users
 from rollcall.store.users import CalendlyUser
 from rollcall.sync.calendly.standing import Standing, ask_standing
@@ -59,9 +60,9 @@ def connect(
 ) -> Proof:
     """Ask Calendly whose the credentials (a personal token, or an App) are and what they allow, and store them.
 
-    Connecting again replaces them and switches the user on. Raises WrongUse where `scope` is organization and the
-    user's role does not allow that; ReconnectNeeded or another SourceError where the credentials are refused. Nothing
-    is stored then, and an app's refresh token is used up.
+    Connecting again replaces them and switches the user on. Raises WrongUse where the personal token can be none, or
+    where `scope` is organization and the user's role does not allow that; ReconnectNeeded or another SourceError where
+    the credentials are refused. Nothing is stored then, and an app's refresh token is used up.
     """
     api_url, oauth_url = api_address(api_url), oauth_address(oauth_url)
     policies = stored_policies(conn)
@@ -183,6 +184,10 @@ def _tokens(
     resources: Resources, credentials: str | App, oauth_url: str, policies: Mapping[str, RetryPolicy]
 ) -> tuple[str, str | None, datetime | None]:
     if isinstance(credentials, str):
+        if not is_sendable(credentials):
+            raise WrongUse(
+                "The personal access token is empty or has characters that no token has: copy it once more."
+            )
         return credentials, None, None
     with resources.session_factory() as session:
         answer = refresh_tokens(
