@@ -67,6 +67,17 @@ def test_a_run_that_begins_drops_what_its_own_connection_left_there(case: Attend
     assert [r["item_id"] for r in case.rows(f"SELECT item_id FROM {STAGED}")] == [*left.values()]  # noqa: S608
 
 
+def test_a_run_that_begins_drops_what_a_stopped_one_had_done_with(
+    case: AttendanceCase, run_id: int, dsn: str
+) -> None:
+    assert runs.close_run(case.conn, run_id, "cancelled", None, "Stopped by a person")
+    with psycopg.connect(dsn) as reader:
+        # Else the end of the next run might empty the table as a whole.
+        reader.execute(f"SELECT FROM {STAGED}".encode())
+        case.read([row("Ann", leave=1)])
+    assert staged(case) == 0
+
+
 def test_nobody_who_reads_there_is_waited_for(case: AttendanceCase, run_id: int, dsn: str) -> None:
     with psycopg.connect(dsn) as reader:
         reader.execute(f"SELECT FROM {STAGED}".encode())

@@ -55,6 +55,20 @@ BEGIN
         -- One that a cleanup works on loses them anyway: nobody waits for that.
         FOR NO KEY UPDATE SKIP LOCKED
     ) q;
+    -- One that was stopped leaves the rows of its finished lists, too. It is the last that ended, or was when another opened.
+    PERFORM drop_staged_rows(q.run_id)
+    FROM (
+        SELECT r.id AS run_id
+        FROM sync_runs r
+        WHERE r.status IN ('failed', 'cancelled') AND r.id = (
+            SELECT l.id
+            FROM sync_runs l
+            WHERE l.source = p_source AND l.connection_id = p_connection_id AND l.finished_at IS NOT NULL
+            ORDER BY l.finished_at DESC
+            LIMIT 1
+        )
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) q;
     RETURN v_run_id;
 END
 $$;
