@@ -42,7 +42,7 @@ UNION ALL
 SELECT
     'calendly', c.connection_id, c.name, 'deliveries_unreadable', count(*), min(e.created_at),
     format('%s webhook deliveries were signed rightly but could not be understood.', count(*)),
-    'Look at them: SELECT id, apply_message, convert_from(raw_body, ''UTF8'') FROM calendly_webhook_events WHERE apply_status = ''unreadable''; a sync of their time brings what they told.'
+    'Look at them: SELECT id, apply_message, encode(raw_body, ''escape'') FROM calendly_webhook_events WHERE apply_status = ''unreadable''; a sync of their time brings what they told.'
 FROM calendly_webhook_events e
 JOIN sync_connections c ON c.source = 'calendly' AND c.connection_id = e.user_id
 WHERE e.apply_status = 'unreadable' AND e.last_seen_at > now() - interval '7 days' AND c.is_active

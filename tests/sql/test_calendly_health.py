@@ -204,6 +204,17 @@ def test_health_counts_meetings_by_what_became_of_them(case: CalendlyHealthCase)
     } == {"active_calendly": 2, "canceled_calendly": 1, "deleted_calendly": 1, "webhook_synced": 2}
 
 
+def test_the_query_that_shows_unreadable_deliveries_shows_any_bytes(case: CalendlyHealthCase) -> None:
+    unreadable(case)
+    case.conn.execute("UPDATE calendly_webhook_events SET raw_body = %s", (b"{\xff\0",))
+    (alert,) = case.rows("SELECT action FROM sync_alert_conditions")
+    query = alert["action"].partition("Look at them: ")[2].partition(";")[0]
+    with case.conn.transaction(force_rollback=True):
+        case.conn.execute("SET LOCAL ROLE rollcall_reader")
+        (shown,) = case.rows(query)
+    assert shown["encode"] == r"{\377\000"
+
+
 def test_health_counts_deliveries_by_what_became_of_them(case: CalendlyHealthCase) -> None:
     add_user(case.conn, "ben")
     for status in ("pending", "failed", "unreadable", "applied", "outdated"):
