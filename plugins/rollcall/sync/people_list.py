@@ -16,7 +16,7 @@ from rollcall.sources.zoom.records import Record
 from rollcall.store import gaps, queue, runs
 from rollcall.store.queue import Item
 from rollcall.sync.account import Account
-from rollcall.sync.refusals import log_if_short, record_gap
+from rollcall.sync.refusals import log_if_short, log_unreadable, record_gap
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,11 @@ def _store(account: Account, item: Item, page: Page, people: PeopleList) -> None
     """Store a page and its mark in one transaction."""
     conn = account.conn
     records = [record for row in page.rows if isinstance(row, dict) and (record := people.record_of(row))]
+    rejected = len(page.rows) - len(records)
     with conn.transaction():
         # Before the locks that writing takes: the end of a run asks for them in this order, too.
         runs.hold(conn, account.run)
+        log_unreadable(conn, account.run_id, f"{item.kind} {item.subject}", rejected, len(page.rows))
         people.write(conn, item.webinar_id, records)
         queue.note_people_page(conn, item, page.mark)
         queue.advance(
@@ -98,7 +100,7 @@ def _store(account: Account, item: Item, page: Page, people: PeopleList) -> None
             next_page_token=page.next_token,
             digest=page.mark,
             rows=len(page.rows),
-            rejected=len(page.rows) - len(records),
+            rejected=rejected,
             total_records=page.total_records,
         )
         if not page.next_token:

@@ -121,7 +121,8 @@ def _refused(
     named = _named_parameters(fields)
     if status == 400 and params.get("page_token") and "page_token" in named:
         return PageTokenExpired(
-            f"Calendly's page token for {what} has expired; the list starts again from its first page.",
+            f"Calendly's page token for {what} has expired; the list starts again from its first page, twice at "
+            "once, else with the next sync.",
             status=status,
         )
     ours = ", ".join(name for name in params if name in named)

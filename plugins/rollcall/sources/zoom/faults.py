@@ -160,7 +160,8 @@ def _item_fault(refusal: _Refusal, page_token_sent: bool) -> DataFault | None:
             return refusal.unavailable("too old, Zoom keeps it no longer", hours=None)
         case 300 if page_token_sent and "page token" in refusal.text.replace("_", " "):
             return PageTokenExpired(
-                f"Zoom's page token for {refusal.what} has expired; the list starts again from page one.",
+                f"Zoom's page token for {refusal.what} has expired; the list starts again from page one, "
+                "a few times at once, else with the next sync.",
                 status=refusal.status,
                 code=refusal.code,
                 tracking_id=refusal.tracking_id,
