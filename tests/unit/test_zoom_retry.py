@@ -34,6 +34,10 @@ NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
         ("nan", None),
         ("inf", None),
         ("9" * 40, None),
+        ("2592000", NOW + timedelta(days=30)),
+        ("99999999999", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("Fri, 05 Mar 2126 00:00:00 GMT", None),
         ("0001-01-01T00:00:00+14:00", None),
     ],
 )

@@ -32,6 +32,9 @@ LONGEST_WAIT_SECONDS = 300.0
 # Added to a moment that the source named, so that workers do not all come back in the same instant.
 _SPREAD_SECONDS = 0.25
 
+# Budgets of sources are of a day at most; what a header names beyond this is broken.
+_LONGEST_LIMIT = timedelta(days=31)
+
 # A number above this in Retry-After can't be a pause (it is 31 years): it is a moment in Unix seconds.
 _UNIX_SECONDS_FROM = 1_000_000_000
 
@@ -147,13 +150,18 @@ def park_if_long(not_before: datetime | None, error: SourceError, now: datetime)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> datetime | None:
-    """The moment (aware, UTC) that a Retry-After header names, or None where it names none.
+    """The moment (aware, UTC) that a Retry-After header names, or None where it names none, or one so far ahead that no
+    limit lasts till then: a run would wait for ever.
 
     Takes whole or broken seconds, Unix seconds, an HTTP date, and an ISO date with or without time and
     zone; without a zone it is UTC. Zoom sends the ISO form on daily limits (Zoom API reference, rate
     limits).
     """
-    text = (value or "").strip()
+    moment = _moment_in((value or "").strip(), now)
+    return moment if moment is not None and moment - now <= _LONGEST_LIMIT else None
+
+
+def _moment_in(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
