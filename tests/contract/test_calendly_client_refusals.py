@@ -162,13 +162,15 @@ def test_the_limits_of_every_answer_are_noted(server: ScriptedServer, calendly_a
         Reply(body=listed(), headers={"x-ratelimit-limit": "50", "x-ratelimit-remaining": "many"}),
         Reply(body=listed(), headers={"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "9" * 40}),
         Reply(body=listed(), headers={"X-RateLimit-Reset": "3.5"}),
+        Reply(body=listed(), headers={"X-RateLimit-Limit": "0", "X-RateLimit-Reset": "0"}),
         Reply(body=listed()),
     ]
-    for _ in range(5):
+    for _ in range(6):
         calendly_api.client.page(calendly.EVENTS, user=USER)
     assert calendly_api.limits == [
         (500, 499, 60.0),
         (500, 499, 60.0),
         (50, None, None),
         (None, None, 3.5),
+        (None, None, 0.0),
     ]
