@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from rollcall.errors import AuthRefused, Parked, RateLimited, SourceError, TokenRejected
+from rollcall.errors import Parked, RateLimited, SourceError, TokenRejected
 
 T = TypeVar("T")
 
@@ -68,7 +68,8 @@ DEFAULT_POLICIES: Mapping[str, RetryPolicy] = {
     "server_error": RetryPolicy(attempts=6, first_delay=0.5, factor=2.0, max_delay=30.0),
 }
 
-_NEVER_AGAIN = RetryPolicy(attempts=1, first_delay=0.0, factor=1.0, max_delay=0.0)
+ONCE = RetryPolicy(attempts=1, first_delay=0.0, factor=1.0, max_delay=0.0)
+"""Never again: for what must not be repeated, and for kinds of error without a policy."""
 
 
 def call_with_retries(
@@ -121,23 +122,6 @@ def call_with_retries(
         reraise=True,
     )
     return retrying(attempt)
-
-
-def with_fresh_token_if_rejected(
-    once: Callable[..., T], rejected_twice: Callable[[TokenRejected], AuthRefused]
-) -> T:
-    """What `once(token_rejected=False)` gives; where the token is rejected, one more try with a fresh one.
-
-    Raises what `rejected_twice` makes of it where the fresh token is rejected too: a third try would not help.
-    """
-    try:
-        return once(token_rejected=False)
-    except TokenRejected:
-        pass
-    try:
-        return once(token_rejected=True)
-    except TokenRejected as again:
-        raise rejected_twice(again) from None
 
 
 def park_if_long(not_before: datetime | None, error: SourceError, now: datetime) -> None:
@@ -196,7 +180,7 @@ def _from_number(seconds: float, now: datetime) -> datetime | None:
 
 
 def _policy(policies: Mapping[str, RetryPolicy], kind: str) -> RetryPolicy:
-    return policies.get(kind) or DEFAULT_POLICIES.get(kind, _NEVER_AGAIN)
+    return policies.get(kind) or DEFAULT_POLICIES.get(kind, ONCE)
 
 
 def _failure(state: RetryCallState) -> SourceError:

@@ -1,4 +1,4 @@
-"""One call of Calendly's API, from its parameters to what its answer holds, with retries in between."""
+"""One call of Calendly's API: what is sent, and what an answer holds."""
 
 from __future__ import annotations
 
@@ -10,24 +10,15 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from rollcall.errors import AuthRefused, RateLimited, ServerFault, TokenRejected
+from rollcall.errors import AuthRefused, TokenRejected
 from rollcall.sources.bodies import read_json
 from rollcall.sources.calendly.endpoints import Endpoint, describe
 from rollcall.sources.calendly.faults import fault_of, server_fault
 from rollcall.sources.calendly.paging import Page, page_of
-from rollcall.sources.retry import (
-    Clock,
-    RetryPolicy,
-    call_with_retries,
-    park_if_long,
-    parse_retry_after,
-    with_fresh_token_if_rejected,
-)
+from rollcall.sources.retry import ONCE, RetryPolicy
 from rollcall.sources.wire import Answer
 
 T = TypeVar("T")
-
-_ONCE = RetryPolicy(attempts=1, first_delay=0.0, factor=1.0, max_delay=0.0)
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,7 @@ class Call:
         failed."""
         if self.method != "POST":
             return policies
-        return {**policies, "network_error": _ONCE, "server_error": _ONCE}
+        return {**policies, "network_error": ONCE, "server_error": ONCE}
 
     def read(self, answer: Answer, find: Callable[[Any], T | None], now: datetime) -> T:
         """What `find` sees in a success; raises the error that anything else stands for."""
@@ -81,51 +72,13 @@ class Call:
             raise server_fault("its answer lacks what was asked for", self.what, answer.status)
         return found
 
-
-def make_call(
-    call: Call,
-    find: Callable[[Any], T | None],
-    send: Callable[[Call, bool], Answer],
-    policies: Mapping[str, RetryPolicy],
-    *,
-    clock: Clock,
-    sleep: Callable[[float], None],
-    on_wait: Callable[[float, str], None],
-) -> T:
-    """What `find` sees in the answer that `send(call, token_rejected)` brings, after as many tries as it takes.
-
-    Raises a SourceError, or Parked for a pause too long to hold a worker for.
-    """
-    not_before: datetime | None = None
-
-    def once(*, token_rejected: bool) -> T:
-        nonlocal not_before
-        not_before = None
-        answer = send(call, token_rejected)
-        try:
-            return call.read(answer, find, clock())
-        except RateLimited as limited:
-            not_before = limited.retry_at
-            raise
-        except ServerFault:
-            not_before = parse_retry_after(answer.headers.get("Retry-After"), clock())
-            raise
-
-    def attempt() -> T:
-        try:
-            return with_fresh_token_if_rejected(once, lambda again: _rejected_twice(again, call))
-        except (RateLimited, ServerFault) as error:
-            park_if_long(not_before, error, clock())
-            raise
-
-    return call_with_retries(
-        attempt,
-        call.allowed(policies),
-        clock=clock,
-        sleep=sleep,
-        on_wait=on_wait,
-        not_before=lambda: not_before,
-    )
+    def rejected_twice(self, again: TokenRejected) -> AuthRefused:
+        """The error for a fresh token that was rejected too."""
+        return AuthRefused(
+            f"Calendly rejected a fresh access token too, at {self.what}; check that the API address belongs to this "
+            "connection, then run `rollcall calendly test`.",
+            status=again.status,
+        )
 
 
 def object_in(answer: Any) -> dict[str, Any] | None:
@@ -137,11 +90,3 @@ def object_in(answer: Any) -> dict[str, Any] | None:
 def page_in(answer: Any) -> Page | None:
     """Finds the page of a list in an answer."""
     return page_of(answer) if isinstance(answer, dict) else None
-
-
-def _rejected_twice(again: TokenRejected, call: Call) -> AuthRefused:
-    return AuthRefused(
-        f"Calendly rejected a fresh access token too, at {call.what}; check that the API address belongs to this "
-        "connection, then run `rollcall calendly test`.",
-        status=again.status,
-    )

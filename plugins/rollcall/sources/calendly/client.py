@@ -12,10 +12,11 @@ import requests
 
 from rollcall.errors import PageTokenRepeated, Unavailable
 from rollcall.sources.calendly.addresses import api_address
-from rollcall.sources.calendly.calls import Call, make_call, object_in, page_in
+from rollcall.sources.calendly.calls import Call, object_in, page_in
 from rollcall.sources.calendly.endpoints import Endpoint, describe
 from rollcall.sources.calendly.paging import Page
 from rollcall.sources.calendly.rate_limits import limits_of
+from rollcall.sources.exchange import exchange
 from rollcall.sources.retry import DEFAULT_POLICIES, Clock, RetryPolicy, utc_now
 from rollcall.sources.wire import Answer, Wire
 
@@ -138,11 +139,11 @@ class CalendlyClient:
         return True
 
     def _made(self, call: Call, find: Callable[[Any], T | None]) -> T:
-        return make_call(
-            call,
-            find,
-            self._send,
-            self._policies,
+        return exchange(
+            lambda token_rejected: self._send(call, token_rejected),
+            lambda answer: call.read(answer, find, self._clock()),
+            call.rejected_twice,
+            call.allowed(self._policies),
             clock=self._clock,
             sleep=self._sleep,
             on_wait=self._on_wait,

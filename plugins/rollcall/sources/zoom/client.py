@@ -5,25 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
 
-from rollcall.errors import AuthRefused, PageTokenRepeated, RateLimited, ServerFault, TokenRejected
+from rollcall.errors import AuthRefused, PageTokenRepeated, RateLimited, TokenRejected
 from rollcall.sources.bodies import read_json
-from rollcall.sources.retry import (
-    DEFAULT_POLICIES,
-    Clock,
-    RetryPolicy,
-    call_with_retries,
-    park_if_long,
-    parse_retry_after,
-    utc_now,
-    with_fresh_token_if_rejected,
-)
+from rollcall.sources.exchange import exchange
+from rollcall.sources.retry import DEFAULT_POLICIES, Clock, RetryPolicy, utc_now
 from rollcall.sources.wire import Answer, Wire
 from rollcall.sources.zoom.addresses import api_address
 from rollcall.sources.zoom.endpoints import Endpoint, Label
@@ -156,38 +147,22 @@ class ZoomClient:
         """What `read` makes of the answer; the call is made again where it says that it may be."""
         query = urlencode({**endpoint.params, **params}, quote_via=quote, safe="")
         target = endpoint.path_for(item) + (f"?{query}" if query else "")
-        not_before: datetime | None = None
 
-        def once(*, token_rejected: bool) -> Read:
-            nonlocal not_before
-            not_before = None
-            answer = self._send(endpoint, item, target, token_rejected=token_rejected)
+        def read_and_tell(answer: Answer) -> Read:
             try:
                 return read(answer)
             except RateLimited as limited:
-                not_before = limited.retry_at
                 self._feedback(endpoint.label, limited)
                 raise
-            except ServerFault:
-                not_before = parse_retry_after(answer.headers.get("Retry-After"), self._clock())
-                raise
 
-        def attempt() -> Read:
-            try:
-                return with_fresh_token_if_rejected(
-                    once, lambda again: _rejected_twice(again, endpoint, item)
-                )
-            except (RateLimited, ServerFault) as error:
-                park_if_long(not_before, error, self._clock())
-                raise
-
-        return call_with_retries(
-            attempt,
+        return exchange(
+            lambda token_rejected: self._send(endpoint, item, target, token_rejected=token_rejected),
+            read_and_tell,
+            lambda again: _rejected_twice(again, endpoint, item),
             self._policies,
             clock=self._clock,
             sleep=self._sleep,
             on_wait=self._on_wait,
-            not_before=lambda: not_before,
         )
 
     def _send(self, endpoint: Endpoint, item: str, target: str, *, token_rejected: bool) -> Answer:
