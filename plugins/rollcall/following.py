@@ -141,8 +141,7 @@ def _ending(
         if task
         else f"Airflow ended the run, and no task of it failed: was it stopped? See {where}"
     )
-    known = progress or Progress(None, "", "", "", 0, 0, 0, 0, None, None, None)
-    return replace(known, status="failed", message=message)
+    return replace(progress or Progress(), status="failed", message=message)
 
 
 def _counts(progress: Progress) -> str:

@@ -22,22 +22,22 @@ _TIMEOUT = (5.0, 30.0)  # seconds to connect, to answer
 
 @dataclass(frozen=True)
 class Progress:
-    """What rollcall says about a run; `percentage` is 0 to 100.
+    """What rollcall says about a run, nothing by default; `percentage` is 0 to 100.
 
     Counts are instances and rows where `source` is zoom, meetings and invitees where it is calendly.
     """
 
-    run_id: int | None
-    source: str
-    status: str
-    phase: str
-    percentage: float
-    instances_done: int
-    instances_total: int
-    rows_fetched: int
-    estimated_end_at: str | None
-    waiting_reason: str | None
-    message: str | None
+    run_id: int | None = None
+    source: str = ""
+    status: str = ""
+    phase: str = ""
+    percentage: float = 0
+    instances_done: int = 0
+    instances_total: int = 0
+    rows_fetched: int = 0
+    estimated_end_at: str | None = None
+    waiting_reason: str | None = None
+    message: str | None = None
     meetings: Mapping[str, int] = field(default_factory=dict)
     """Of Calendly: how many meetings by what became of them."""
 
