@@ -43,7 +43,6 @@ class Waiting:
 
     event_id: int
     raw_body: bytes
-    event_type: str | None
 
 
 @dataclass(frozen=True)

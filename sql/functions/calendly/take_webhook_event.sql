@@ -3,13 +3,12 @@ CREATE FUNCTION take_webhook_event(
     p_user_id bigint,
     p_after_id bigint,
     OUT event_id bigint,
-    OUT raw_body bytea,
-    OUT event_type text
+    OUT raw_body bytea
 )
 LANGUAGE sql VOLATILE
 SET search_path FROM CURRENT
 AS $$
-    SELECT e.id, e.raw_body, e.event_type
+    SELECT e.id, e.raw_body
     FROM calendly_webhook_events e
     WHERE e.apply_status IN ('pending', 'failed') AND e.user_id = p_user_id AND e.id > p_after_id
     ORDER BY e.id
