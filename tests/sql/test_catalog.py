@@ -17,6 +17,7 @@ UNPINNED = {"content_uuid"}
 INTERNAL = {
     "attended_intervals",
     "bucket_seconds",
+    "choose_queue_item",
     "clean_call_budgets",
     "clean_error_logs",
     "clean_participant_staging",

@@ -51,8 +51,8 @@ def index_of(conn: psycopg.Connection, query: str) -> str:
 
 def lease_queries() -> list[str]:
     """How a lease looks for its item: out of turn, then in turn."""
-    body = read_text(SQL_DIR / "functions/queue/lease_queue_item.sql")
-    found = re.findall(r"SELECT q\.id INTO item_id\n(.*?);", body, re.DOTALL)
+    body = read_text(SQL_DIR / "functions/queue/choose_queue_item.sql")
+    found = re.findall(r"SELECT q\.id INTO v_item_id\n(.*?);", body, re.DOTALL)
     assert len(found) == 2, "the function looks for its item in another way: adapt these tests"
     return ["SELECT q.id " + query.replace("p_run_id", "501") for query in found]
 
