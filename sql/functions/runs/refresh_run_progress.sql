@@ -11,27 +11,29 @@ DECLARE
 BEGIN
     SELECT
         count(*) AS items,
-        count(*) FILTER (WHERE q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS items_done,
-        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees')) AS instances,
-        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')) AS fetched,
-        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status IN ('sessionized', 'done', 'gap', 'failed')) AS sessionized,
-        count(*) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status IN ('done', 'gap', 'failed')) AS done,
+        count(*) FILTER (WHERE k.is_fetched) AS items_done,
+        count(*) FILTER (WHERE k.is_instance) AS instances,
+        count(*) FILTER (WHERE k.is_instance AND k.is_fetched) AS fetched,
+        count(*) FILTER (WHERE k.is_instance AND k.is_sessionized) AS sessionized,
+        count(*) FILTER (WHERE k.is_instance AND k.is_done) AS done,
         coalesce(sum(q.pages), 0) AS pages,
         -- Half a list that ended in a gap is not stored, so it does not count.
-        coalesce(sum(q.rows_fetched) FILTER (WHERE q.kind IN ('participants', 'invitees') AND q.status <> 'gap'), 0) AS rows_fetched,
-        coalesce(sum(q.total_records) FILTER (WHERE q.kind IN ('participants', 'invitees')), 0) AS rows_expected,
-        -- An item weighs one call and a page for every 300 rows that it has, or is likely to have.
-        sum(1 + coalesce(q.total_records, i.participants_count, 0) / 300.0) AS weight,
-        sum(
-            CASE
-                WHEN q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed')
-                    THEN 1 + coalesce(q.total_records, i.participants_count, 0) / 300.0
-                ELSE least(q.rows_fetched, coalesce(q.total_records, 0)) / 300.0
-            END
-        ) AS weight_done
+        coalesce(sum(q.rows_fetched) FILTER (WHERE k.is_instance AND q.status <> 'gap'), 0) AS rows_fetched,
+        coalesce(sum(q.total_records) FILTER (WHERE k.is_instance), 0) AS rows_expected,
+        sum(k.weight) AS weight,
+        sum(CASE WHEN k.is_fetched THEN k.weight ELSE least(q.rows_fetched, coalesce(q.total_records, 0)) / 300.0 END) AS weight_done
     INTO v_count
     FROM webinar_sync_queue q
     LEFT JOIN zoom_webinar_instances i ON i.id = q.instance_id
+    CROSS JOIN LATERAL (
+        SELECT
+            q.kind IN ('participants', 'invitees') AS is_instance,
+            q.status IN ('fetched', 'sessionized', 'done', 'gap', 'failed') AS is_fetched,
+            q.status IN ('sessionized', 'done', 'gap', 'failed') AS is_sessionized,
+            q.status IN ('done', 'gap', 'failed') AS is_done,
+            -- An item weighs one call and a page for every 300 rows that it has, or is likely to have.
+            1 + coalesce(q.total_records, i.participants_count, 0) / 300.0 AS weight
+    ) k
     WHERE q.run_id = p_run_id;
 
     SELECT * INTO v_run FROM sync_runs WHERE id = p_run_id AND status IN ('running', 'waiting') FOR NO KEY UPDATE;
