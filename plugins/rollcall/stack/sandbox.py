@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,14 +28,6 @@ _WORLD_LASTS = timedelta(days=14)
 _CALENDLY_TOKEN = "sandbox-calendly-token"  # noqa: S105 - the sandbox accepts this one and guards nothing
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """A running sandbox: its program and its address without a path."""
-
-    program: Program
-    url: str
-
-
 class StartingSandbox:
     """A sandbox that has been started and may not answer yet, so that several can start at the same time."""
 
@@ -57,8 +48,9 @@ class StartingSandbox:
         )
         started(self._program)
 
-    def wait(self) -> Sandbox:
-        """Return it once it answers. Raises SetupError with its own last words where it ends instead."""
+    def wait(self) -> str:
+        """Return its address, without a path, once it answers. Raises SetupError with its own last words where it
+        ends instead."""
         deadline = time.monotonic() + _START_SECONDS
         while not self._port_file.exists():
             if self._program.exit_code() is not None:
@@ -72,11 +64,12 @@ class StartingSandbox:
                 )
             time.sleep(0.05)
         port = int(self._port_file.read_text(encoding="utf-8"))
-        return Sandbox(self._program, f"http://127.0.0.1:{port}")
+        return f"http://127.0.0.1:{port}"
 
 
-def register_connection(dsn: str, sandbox: Sandbox, environment: Mapping[str, str]) -> None:
-    """Store the connection `sandbox` so that a person can press Trigger at once; an older one is replaced."""
+def register_connection(dsn: str, url: str, environment: Mapping[str, str]) -> None:
+    """Store the connection `sandbox` to the fake Zoom at `url`, so that a person can press Trigger at once; an older
+    one is replaced."""
     add_connection(
         dsn,
         Keyring.from_env(environment),
@@ -84,15 +77,15 @@ def register_connection(dsn: str, sandbox: Sandbox, environment: Mapping[str, st
         account_id="sandbox-account",
         kind="server_to_server",
         plan="unlimited",
-        api_url=f"{sandbox.url}/v2",
-        oauth_url=f"{sandbox.url}/oauth/token",
+        api_url=f"{url}/v2",
+        oauth_url=f"{url}/oauth/token",
         client_id="sandbox-client",
         client_secret="sandbox-secret",  # noqa: S106 - the sandbox accepts this one and guards nothing
         replace=True,
     )
 
 
-def register_user(dsn: str, sandbox: Sandbox, environment: Mapping[str, str]) -> str:
+def register_user(dsn: str, url: str, environment: Mapping[str, str]) -> str:
     """Connect the owner of the sandbox's Calendly organization as the command would; returns the e-mail.
 
     An older token and address are replaced, what was synced stays. Raises SourceError where no good answer comes.
@@ -100,7 +93,7 @@ def register_user(dsn: str, sandbox: Sandbox, environment: Mapping[str, str]) ->
     database = partial(open_database, dsn)
     resources = Resources(database, requests.Session, lambda: Keyring.from_env(environment))
     with closing(database()) as conn:
-        proof = connect(resources, conn, _CALENDLY_TOKEN, scope="organization", api_url=sandbox.url)
+        proof = connect(resources, conn, _CALENDLY_TOKEN, scope="organization", api_url=url)
     return proof.standing.email
 
 

@@ -175,12 +175,10 @@ class Stack:
                 ("calendly", self.plan.calendly_arguments),
             )
         )
-        fake_zoom = zoom.wait()
-        self.record.sandbox_url = fake_zoom.url
-        register_connection(self.record.dsn["owner"], fake_zoom, environment)
-        fake_calendly = calendly.wait()
-        self.record.calendly_url = fake_calendly.url
-        self.calendly_user = register_user(self.record.dsn["owner"], fake_calendly, environment)
+        self.record.sandbox_url = zoom.wait()
+        register_connection(self.record.dsn["owner"], self.record.sandbox_url, environment)
+        self.record.calendly_url = calendly.wait()
+        self.calendly_user = register_user(self.record.dsn["owner"], self.record.calendly_url, environment)
 
     def _clean_up_after_a_killed_start(self) -> None:
         """End what the record of an earlier start names; Postgres looks after itself when it starts."""
