@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import subprocess
-import sys
-import threading
 from contextlib import closing
 from typing import Any
 
 import psycopg
-from cryptography.fernet import Fernet
-from psycopg.rows import dict_row
 
-from rollcall.errors import Parked, RunClosed
-from rollcall.secrets import Keyring
 from rollcall.store.runs import Run
 from rollcall.store.users import connect_user
 from rollcall.sync.calendly.account import CalendlyAccount
@@ -24,11 +16,9 @@ from rollcall.sync.calendly.invitees import read_invitees
 from rollcall.sync.calendly.list_events import Listed, list_events
 from rollcall.sync.calendly.request import check_request, open_run
 from rollcall.sync.fetch import fetch
-from rollcall.sync.run_session import Resources
 from sandbox.calendly.harness import Sandbox
 from sandbox.calendly.oauth import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, TOKEN
-from sandbox.running import ROOT
-from tests.sync.runner import direct_session
+from tests.sync.source_runner import SourceRunner
 
 LISTS = {"invitees": read_invitees}
 DATA_TABLES = ("meetings", "meeting_invitees", "calendly_meeting_reads", "users")
@@ -43,19 +33,14 @@ def open_as_writer(dsn: str) -> psycopg.Connection:
     return conn
 
 
-class CalendlyRunner:
+class CalendlyRunner(SourceRunner):
     """A user connected to a sandbox, and syncs over it, one step at a time where a test wants that."""
 
     def __init__(
         self, dsn: str, calendly: Sandbox, scope: str = "organization", kind: str = "personal"
     ) -> None:
-        self.dsn = dsn
+        super().__init__(dsn, DATA_TABLES)
         self.calendly = calendly
-        self.key = Fernet.generate_key().decode()
-        self.keyring = Keyring([self.key])
-        self._numbers = itertools.count(1)
-        self._processes: list[subprocess.Popen[str]] = []
-        self.resources = Resources(self.connect, direct_session, lambda: self.keyring)
         self.user_id = self.connect_user(scope=scope, kind=kind)
 
     def connect_user(
@@ -80,13 +65,6 @@ class CalendlyRunner:
                 token_encrypted=encrypt(token),
                 refresh_token_encrypted=encrypt(REFRESH_TOKEN) if kind == "oauth" else None,
                 token_expires_at=None,
-            )
-
-    def hurry(self) -> None:
-        """Retry at once and not often, so that a test of a lasting failure does not wait for it."""
-        with closing(psycopg.connect(self.dsn, autocommit=True)) as conn:
-            conn.execute(
-                "UPDATE sync_retry_policies SET attempts = 3, first_delay_seconds = 0.01, max_delay_seconds = 0.02"
             )
 
     def without_pacing(self) -> None:
@@ -118,24 +96,6 @@ class CalendlyRunner:
         with CalendlyAccount(self.resources, run_id) as account:
             return fetch(account, worker, LISTS)
 
-    def fetch_with(self, run_id: int, workers: int) -> None:
-        """Several fetch workers at once; the first error is raised when all have ended."""
-        errors: list[BaseException] = []
-
-        def work(number: int) -> None:
-            try:
-                self.fetch(run_id, f"worker-{number}")
-            except (Parked, RunClosed, Exception) as error:  # noqa: BLE001 - raised below
-                errors.append(error)
-
-        threads = [threading.Thread(target=work, args=(n,)) for n in range(workers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-
     def finish(self, run_id: int, failed_task: str | None = None) -> str:
         """The last task; returns the status."""
         with closing(self.connect()) as conn:
@@ -151,59 +111,21 @@ class CalendlyRunner:
 
     def start_process(self, run_id: int, task: str) -> subprocess.Popen[str]:
         """`discover`, or a worker of that name, in a process of its own."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.sync.calendly_worker", self.dsn, str(run_id), task],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'plugins'}{os.pathsep}{ROOT}"},
-            stdin=subprocess.PIPE,
-            text=True,
-        )
-        if process.stdin is not None:
-            process.stdin.write(f"{self.key}\n")
-            process.stdin.close()
-            process.stdin = None
-        self._processes.append(process)
-        return process
-
-    def close(self) -> None:
-        """End what is left of the processes."""
-        for process in self._processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+        return self._start("tests.sync.calendly_worker", run_id, task)
 
     def execute(self, statement: str, *values: Any) -> None:
         """Run a statement as the writer."""
         with closing(self.connect()) as conn:
             conn.execute(statement.encode(), values)
 
-    def run(self, run_id: int) -> dict[str, Any]:
-        """The run's row."""
-        return self.rows("SELECT * FROM sync_runs WHERE id = %s", run_id)[0]
-
     def user(self) -> dict[str, Any]:
         """The user's row."""
         return self.rows("SELECT * FROM users WHERE id = %s", self.user_id)[0]
-
-    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Rows of a query, as dicts."""
-        with closing(self.connect()) as conn, conn.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query.encode(), values).fetchall()
 
     def said(self, run_id: int) -> list[str]:
         """The activity log of a run, in order."""
         found = self.rows("SELECT message FROM sync_progress_updates WHERE run_id = %s ORDER BY id", run_id)
         return [row["message"] for row in found]
-
-    def writes(self) -> dict[str, tuple[int, int, int]]:
-        """Rows inserted, updated and deleted so far, by data table, as Postgres counts them."""
-        with closing(psycopg.connect(self.dsn, autocommit=True)) as conn:
-            conn.execute("SELECT pg_stat_force_next_flush()")
-        rows = self.rows(
-            "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables WHERE relname = ANY(%s)",
-            list(DATA_TABLES),
-        )
-        return {r["relname"]: (r["n_tup_ins"], r["n_tup_upd"], r["n_tup_del"]) for r in rows}
 
     def invitee_calls(self) -> dict[str, int]:
         """How often the invitees of each event were asked for, by its URI."""

@@ -11,7 +11,7 @@ from rollcall.sync.calendly.list_events import list_events
 from rollcall.sync.fetch import fetch
 from rollcall.sync.run_session import Resources
 from tests.sync.calendly_runner import LISTS, open_as_writer
-from tests.sync.runner import direct_session
+from tests.sync.source_runner import direct_session
 
 CLOSED = 11
 

@@ -15,7 +15,7 @@ from rollcall.sync.account import Account
 from rollcall.sync.fetch import fetch
 from rollcall.sync.lists import LISTS
 from rollcall.sync.run_session import Resources
-from tests.sync.runner import direct_session
+from tests.sync.source_runner import direct_session
 
 PARKED, CLOSED = 10, 11
 
