@@ -23,9 +23,9 @@ class Limits:
 def limits_of(headers: Mapping[str, str], now: datetime) -> Limits | None:
     """What `headers` (lower-case names) say at `now`; None where they say nothing."""
     reset_at = parse_retry_after(headers.get("x-ratelimit-reset"), now)
+    # A limit of no calls at all is no limit: with it, nobody would ever ask again.
     limits = Limits(
-        limit=_count(headers.get("x-ratelimit-limit"))
-        or None,  # with none at all, nobody would ever ask again
+        limit=_count(headers.get("x-ratelimit-limit")) or None,
         remaining=_count(headers.get("x-ratelimit-remaining")),
         reset_seconds=None if reset_at is None else max(0.0, (reset_at - now).total_seconds()),
     )
