@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import psycopg
 import pytest
 
 from rollcall.sync.sessionize import sessionize
@@ -40,14 +41,11 @@ def change(runner: Runner, statement: str) -> None:
         conn.execute(statement.encode())
 
 
-def wait_until_blocked(runner: Runner) -> None:
-    """Until somebody waits for a lock."""
+def wait_until_blocking(runner: Runner, conn: psycopg.Connection) -> None:
+    """Until somebody waits for `conn`: of those who store side by side, one also waits for the other."""
     deadline = time.monotonic() + 60
-    question = (
-        "SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-        " WHERE NOT l.granted AND a.datname = current_database()"
-    )
-    while not runner.rows(question):
+    question = "SELECT FROM pg_stat_activity a WHERE %s = ANY (pg_blocking_pids(a.pid))"
+    while not runner.rows(question, conn.info.backend_pid):
         assert time.monotonic() < deadline, "nobody waits"
         time.sleep(0.01)
 
@@ -107,7 +105,7 @@ def test_a_session_that_is_lost_while_its_list_is_stored_comes_back_with_the_nex
             )
             # It finds the session as the list has it, and waits with the note of what it read.
             storing = pool.submit(upsert, synced.connect, run_id)
-            wait_until_blocked(synced)
+            wait_until_blocking(synced, conn)
         storing.result(timeout=60)
     synced.finish(run_id)
     run = synced.sync(fetch_workers=1)
